@@ -53,7 +53,7 @@ export function restOf(
   return restEndpoint;
 }
 
-/** The base addresses that missed trades are fetched from, in the order in which they are asked. */
+/** The base addresses that missed trades are fetched from, in the order in which they are queried. */
 export function restAddresses(addressing: Addressing): string[] {
   const given = restOf(addressing);
   if (given === undefined) return [];

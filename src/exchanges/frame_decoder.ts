@@ -11,8 +11,8 @@ export interface FrameFault {
 }
 
 /**
- * A faster way for frames that hold exactly one trade in the exchange's usual shape: it reads many at once, into columns,
- * and stops at a frame in any other shape. A frame with a line feed in it is never in the usual shape.
+ * A faster way for frames that hold exactly one trade in the exchange's usual shape: it reads many at once, into
+ * columns, and stops at a frame in any other shape. A frame with a line feed in it is never in the usual shape.
  *
  * It reads only what `takeFrames` or `open` gave it last, so one reader can use it at a time.
  */
@@ -37,7 +37,7 @@ export interface FrameScan {
   /** When the frame of row `row` was received, µs since 1970. */
   receivedAt(row: number): number;
 
-  /** Makes the trade of row `row` the decoder's. */
+  /** Copies the trade of row `row` into the decoder's. */
   give(row: number): void;
 }
 
@@ -72,7 +72,7 @@ export interface FrameDecoder {
    */
   decode(frame: string): ReadResult;
 
-  /** Reads on in the frame that `decode` was given; null at its end. */
+  /** Reads the next trade in the frame that `decode` was given; null at its end. */
   next(): ReadResult | null;
 
   /** What is wrong with `frame`, which has just been rejected for `reason`. */

@@ -10,8 +10,8 @@ const LONGEST_TIME = 19;
 const SMALL = 32;
 export const IS_T = 16;
 /**
- * `true` and `false`, in this order: the first letter in lower case, and four bytes as a word ("true", "alse"). Case does
- * not matter: spreadsheets write "TRUE", Python writes "True".
+ * `true` and `false`, in this order: the first letter in lower case, and four bytes as a word ("true", "alse"). Case
+ * does not matter: spreadsheets write "TRUE", Python writes "True".
  */
 const LETTER = [116, 102], WORD = [0x65757274, 0x65736c61], WORD_MASK = ~0x20202020;
 
@@ -19,8 +19,8 @@ const LETTER = [116, 102], WORD = [0x65757274, 0x65736c61], WORD_MASK = ~0x20202
 export function readBoolean(bytes: Uint8Array, view: DataView, at: number): number {
   const letter = bytes[at]!;
   const no = ((letter & IS_T) >> 4) ^ 1;
-  const strange = (view.getInt32(at + no, true) ^ WORD[no]!) & WORD_MASK;
-  return (strange | ((letter | SMALL) ^ LETTER[no]!)) === 0 ? at + 4 + no : -1;
+  const difference = (view.getInt32(at + no, true) ^ WORD[no]!) & WORD_MASK;
+  return (difference | ((letter | SMALL) ^ LETTER[no]!)) === 0 ? at + 4 + no : -1;
 }
 
 /** Whether the line from `start` to `end` names columns: see `namesColumns`. */
@@ -45,8 +45,8 @@ export function longTimeAt(
 }
 
 /**
- * The ids of a row, whatever else the row holds; null if they cannot be read. The row has `found` fields, which start at
- * `starts`.
+ * The ids of a row, whatever else the row holds; null if they cannot be read. The row has `found` fields, which start
+ * at `starts`.
  */
 export function idsIn(
   fields: readonly CsvField[],

@@ -124,7 +124,9 @@ export function csvColumns(line: string): CsvLayout | UnknownLayout {
   return namesColumns(line) ? columnsByName(fields, line) : columnsByContent(fields, line);
 }
 
-/** Whether a line names columns: it starts with a letter, or its first column has no name and the line has no digits. */
+/**
+ * Whether a line names columns: it starts with a letter, or its first column has no name and the line has no digits.
+ */
 export function namesColumns(line: string): boolean {
   return /^([A-Za-z]|,\D*$)/.test(line);
 }

@@ -70,8 +70,8 @@ export const ENOUGH_LINES = 3;
 /**
  * The layout of a file that starts with these lines, none of them blank, each as `layoutOf` takes it; or a text that
  * says what else the file is. Usually the first line decides. But a row of data, or a line that no format knows, may be
- * damaged: if the next two lines agree on another layout, that is the layout of the file. Null if more lines are needed to
- * decide, unless `isAll` says that the file has no more.
+ * damaged: if the next two lines agree on another layout, that is the layout of the file. Null if more lines are needed
+ * to decide, unless `isAll` says that the file has no more.
  */
 export function layoutOfLines(
   lines: readonly Uint8Array[],

@@ -4,9 +4,9 @@ import type { Followed, ReadResult, TradeFields, TradeReader } from "../domain/m
 import type { FrameDecoder } from "../exchanges/frame_decoder.ts";
 
 const SAMPLE_CHARACTERS = 200;
-/** Encoded together, because encoding many frames at once costs little more than encoding one. */
+/** How many frames are encoded together, because encoding many at once costs little more than encoding one. */
 const FRAMES_AT_ONCE = 256;
-/** Encoded together instead if that many are too long together, or if one of them is not ASCII. */
+/** How many are encoded together if that many are too long, or if one of them is not ASCII. */
 const FEWER_AT_ONCE = 64;
 const NONE: readonly string[] = [];
 

@@ -1,4 +1,6 @@
-/** Trades as JSON from ccxt, or from an exchange's REST API or feed: an array, a whole response, or one trade a line. */
+/**
+ * Trades as JSON from ccxt, or from an exchange's REST API or feed: an array, a whole response, or one trade a line.
+ */
 import type { Complain, ReadResult, TradeFields } from "../domain/market/trade_reader.ts";
 import { UnusableInput } from "../domain/market/unusable_input.ts";
 import { quoted } from "./csv_layout.ts";
@@ -235,7 +237,7 @@ class JsonTrades implements FileReader {
 /** Where the text stops being JSON; null if all of it is JSON. */
 function jsonFault(text: string): { readonly at: number; readonly what: string } | null {
   if (beginsJson(text) === "whole") return null;
-  // Not every message says where. The fault is at the end of the shortest start of the text that nothing can complete.
+  // Not every error says where. The fault is at the end of the shortest prefix that no text can complete.
   let [from, to] = [0, text.length];
   while (from < to) {
     const middle = (from + to) >>> 1;

@@ -127,8 +127,8 @@ export class MessageLines implements FileReader {
   }
 
   /**
-   * Reads on. Null at the end of the chunk and at a note, which `takeNote` then returns; the next call continues after
-   * the note. When strict, throws UnusableInput; the call after that continues with the next line.
+   * Reads the next frame. Null at the end of the chunk and at a note, which `takeNote` then returns; the next call
+   * continues after the note. When strict, throws UnusableInput; the call after that continues with the next line.
    */
   next(): ReadResult | null {
     this.#note = null;
@@ -268,8 +268,8 @@ export class MessageLines implements FileReader {
   }
 
   /**
-   * Reads the receive time at `start`, and the space after it, into `receivedAt`. The position of the frame, or -1.
-   * The number of digits shows the unit: since 1973 a time has at least 18 digits in ns, 15 in µs and 12 in ms, and
+   * Reads the receive time at `start`, and the space after it, into `receivedAt`. Returns the position of the frame, or
+   * -1. The number of digits shows the unit: since 1973 a time has at least 18 digits in ns, 15 in µs and 12 in ms, and
    * since 2001 it has 10 in s.
    */
   #readTime(start: number): number {

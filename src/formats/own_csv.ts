@@ -43,7 +43,7 @@ export function ownCsv(columns: readonly ColumnName[], timeUnit: TimeUnit | null
       const found = split.find(({ fields }) => fields?.length === columns.length);
       if (found === undefined) {
         const most = Math.max(...split.map(({ fields }) => fields?.length ?? 0));
-        const what = most === 0 ? "its quotation marks do not pair off" : `it has ${count(most)}`;
+        const what = most === 0 ? "its quotation marks do not come in pairs" : `it has ${count(most)}`;
         return {
           unreadable:
             `the first line is ${quoted(text)}: ${what}, and ${asked} names ${columns.length}. Name ` +

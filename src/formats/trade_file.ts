@@ -34,8 +34,8 @@ export interface Layout {
   /** Such as "spot trades" or "recording". Two layouts with the same name are the same layout. */
   readonly name: string;
   /**
-   * What a chunk never splits: a line, or the whole file if its format cannot be read from start to end. The chunks of a
-   * file of records hold no bytes, but decoded columns.
+   * What a chunk never splits: a line, or the whole file if its format cannot be read from start to end. The chunks of
+   * a file of records hold no bytes, but decoded columns.
    */
   readonly unit: "line" | "file" | "records";
   /** Whether one such line identifies the layout. A row of data does not: it may be a damaged row of another layout. */

@@ -88,7 +88,9 @@ export class Market {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Releases the next trades at once if the speed is Infinity: called by a connection that has sent all there is. */
+  /**
+   * Releases the next trades at once if the speed is Infinity: called by a connection that has sent all released ones.
+   */
   pull(): void {
     if (this.speed === Infinity && this.#next !== null) this.#release(this.#turn, Infinity);
   }

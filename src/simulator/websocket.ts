@@ -25,7 +25,7 @@ const CLOSE = 8;
 const PING = 9;
 const PONG = 10;
 const LONGEST_MESSAGE = 64 * 1024;
-/** Even an empty one takes memory. */
+/** Even an empty fragment takes memory. */
 const MOST_FRAGMENTS = 1024;
 const NOTHING = new Uint8Array(0);
 const encoder = new TextEncoder();

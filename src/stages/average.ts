@@ -1,4 +1,4 @@
-/** Shows every bar to the strategy, and adds to blocks where the stance may change. */
+/** Shows every bar to the strategy, and notes in each block where the stance may change. */
 import type { AveragedBlock, Block } from "../domain/market/block.ts";
 import type { Closes } from "./indicators/indicator.ts";
 import type { Strategy } from "./strategies/strategy.ts";
@@ -42,8 +42,8 @@ export class AverageStage {
   }
 
   /**
-   * Yields the same blocks, with the bars after which the stance may change. A gap first empties the averages. In blocks
-   * without bars, each trade is a bar.
+   * Yields the same blocks, with the bars after which the stance may change. A gap first empties the averages. In
+   * blocks without bars, each trade is a bar.
    */
   *over(blocks: Iterable<Block>): Generator<AveragedBlock> {
     const pulled = blocks[Symbol.iterator]();
@@ -78,7 +78,9 @@ export class AverageStage {
     this.#isFresh = true;
   }
 
-  /** Notes the strategy's next target even if it is the same as before: for a run that starts flat among these trades. */
+  /**
+   * Notes the strategy's next target even if it is the same as before: for a run that starts flat among these trades.
+   */
   forgetTarget(): void {
     this.#targets.restart();
   }

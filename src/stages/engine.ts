@@ -69,10 +69,10 @@ export class Engine {
   }
 
   /**
-   * Applies one input and yields what happened, in order. An input may name the symbol that it concerns, and must name it
-   * if the run trades several; an input for a symbol that the run does not trade changes nothing. Trades are applied until
-   * their reader has no more available, a gap holds the next one, or `stopAt` trades have gone through the averages: then
-   * apply the same input again.
+   * Applies one input and yields what happened, in order. An input may name the symbol that it concerns, and must name
+   * it if the run trades several; an input for a symbol that the run does not trade changes nothing. Trades are applied
+   * until their reader has no more available, a gap holds the next one, or `stopAt` trades have gone through the
+   * averages: then apply the same input again.
    */
   *apply(input: Input, stopAt = Infinity): Generator<EngineEvent> {
     const pipeline = this.#pipeline;

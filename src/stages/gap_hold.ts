@@ -15,7 +15,7 @@ export class GapHold {
   /** Trades fetched for the gap before the next trade; null unless the gap was settled. */
   #filled: number | null = null;
 
-  /** Holds nothing unless it `isOn`. */
+  /** Holds nothing unless `isOn`. */
   constructor(isOn: boolean) {
     this.#isOn = isOn;
   }

@@ -45,7 +45,7 @@ export interface SymbolSnapshot {
 
 /**
  * Everything in a run but the closes that its strategies remember, as plain values: a round trip through JSON changes
- * nothing. What belongs to one symbol is that of the run's first one; the other symbols are beside it by name, so that a
+ * nothing. State of a single symbol is that of the run's first one; `others` has the other symbols by name, so that a
  * run in one symbol has the state that it always had.
  */
 export interface PipelineSnapshot {
@@ -55,7 +55,7 @@ export interface PipelineSnapshot {
   readonly firstTime: number;
   /** The last trade; null before the first. */
   readonly last: LastTrade | null;
-  /** Of all trades so far, as TradeDigest makes it. */
+  /** The digest of all trades so far, as TradeDigest makes it. */
   readonly digest: string;
   readonly parse: ParseSnapshot;
   /** The bars so far; absent if every trade is a bar. */
@@ -68,7 +68,7 @@ export interface PipelineSnapshot {
   readonly fills: number;
   readonly account: AccountSnapshot;
   readonly drawdown: DrawdownSnapshot;
-  /** The symbols but the first; absent for none. */
+  /** The symbols after the first; absent for none. */
   readonly others?: Readonly<Record<string, SymbolSnapshot>>;
   /** The symbol of the run's last trade; absent for the first one. */
   readonly moving?: string;
@@ -131,8 +131,8 @@ export function* olderForms(
 }
 
 /**
- * The snapshot `kept` in the form of `made`, which the same run makes under limits that may differ: without the limit on
- * a day's loss no day is kept, what a position cost is known from its account where no exit needed it before, the
+ * The snapshot `kept` in the form of `made`, which the same run makes under limits that may differ: without the limit
+ * on a day's loss no day is kept, what a position cost is known from its account where no exit needed it before, the
  * highest price is kept only for a trailing stop, and only the checks that are on remember anything.
  */
 export function underLimitsOf(made: PipelineSnapshot, kept: PipelineSnapshot): PipelineSnapshot {

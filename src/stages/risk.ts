@@ -74,8 +74,8 @@ export class RiskGate {
   #lost: keyof typeof LOST | null = null;
 
   /**
-   * `exchange` fills what is approved, before the next decision is pulled; `table` is that of the known checks. The
-   * gates of an account's other symbols have the same `shared`.
+   * `exchange` fills what is approved, before the next decision is pulled; `table` lists the checks, by default all
+   * known ones. The gates of an account's other symbols have the same `shared`.
    */
   constructor(
     parameters: TradingParameters,
@@ -252,8 +252,8 @@ export class RiskGate {
 
   /**
    * Restores a snapshot, but not drawdown and account, which have to be restored before, with the last prices marked.
-   * `moving` and `time` are as for `AccountRisk.restore`. The waiting orders follow from their `changes` too. No halt is
-   * news. Throws like `WaitingOrders.restore`.
+   * `moving` and `time` are as for `AccountRisk.restore`. The waiting orders follow from their `changes` too. A
+   * restored halt is not reported as news. Throws like `WaitingOrders.restore`.
    */
   restore(
     snapshot: RiskSnapshot,

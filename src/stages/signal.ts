@@ -16,7 +16,7 @@ export interface SignalSnapshot {
   readonly signals: number;
 }
 
-/** Signals without values, to be used again for the next block. */
+/** Signals without values, which are reused for the next block. */
 export class SignalPool {
   readonly #signals: { -readonly [P in keyof Signal]: Signal[P] | undefined }[] = [];
   #used = 0;

@@ -71,7 +71,7 @@ export class Targets {
 
   /**
    * There may be millions of flat bars, so those that change nothing are skipped: if the strategy remembers the same
-   * before and after a batch of them, and did not change its mind meanwhile, the next batch changes nothing either.
+   * before and after a batch of them, and its target did not change meanwhile, the next batch changes nothing either.
    */
   #showFlats(block: AveragedBlock, { row, flats, close, decimals, openTime, closeTime }: ClosedBar): void {
     const strategy = this.#strategy;
@@ -119,7 +119,7 @@ export class Targets {
     turns.push({ row, target: this.#last > 0 ? 1 : -1, values });
   }
 
-  /** A strategy that may fail is asked even if nobody sees its values: whether a run fails depends on no view. */
+  /** Asks a strategy that may fail even if nobody sees its values, so that no view decides whether a run fails. */
   #values(): Values | null {
     const mayFail = this.#strategy.fault !== undefined;
     const values = this.#keepsValues || mayFail ? this.#strategy.values() : null;

@@ -44,8 +44,8 @@ const TOKENS = [
 ];
 
 /**
- * A command-line word as a message may repeat it. Whatever looks like a token is hidden, as people pass a token where
- * the name of a file belongs.
+ * A command-line word as a message may repeat it. Anything that looks like a token is hidden, because people pass a
+ * token where the name of a file belongs.
  */
 export function withoutToken(word: string): string {
   const at = word.indexOf("=") + 1;

@@ -4,7 +4,7 @@ import { Money, plain, ZERO } from "../numbers/money.ts";
 import { optionWord } from "../process/config_error.ts";
 import type { TradingRules } from "../risk/trading_parameters.ts";
 
-/** An exchange's answer, with when and where: kept in the journal, for when the exchange cannot be asked. */
+/** An exchange's answer, with its time and its host. The journal keeps it for when the exchange cannot be asked. */
 export interface KeptInfo extends ExchangeInfo {
   /** ISO 8601 UTC. */
   readonly time: string;

@@ -17,7 +17,7 @@ export type TimeUnit = (typeof TIME_UNITS)[number];
 
 /**
  * The columns in a text such as `time,price,quantity,-,side`, in the order of the file; null if it has another word, if
- * time, price or quantity is missing, or if one of the names comes twice.
+ * time, price or quantity is missing, or if one of the names appears twice.
  *
  * @example
  * ```ts

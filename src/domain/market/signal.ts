@@ -31,7 +31,7 @@ export type Values = Readonly<Record<string, string>>;
 /** The same values as numbers, for a chart. */
 export type ValueNumbers = Readonly<Record<string, number>>;
 
-/** What a strategy shows of itself. */
+/** What a strategy shows to the views. */
 export interface Readings {
   /** A short word for its values, such as `sma`. */
   readonly label: string;

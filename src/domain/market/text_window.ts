@@ -16,7 +16,7 @@ export class TextWindow {
   readonly #room: Uint8Array;
   #bytes: Uint8Array = NO_BYTES;
   #end = 0;
-  /** Which bytes the loop has: this many, from here on. */
+  /** The bytes that the loop has: where they start, and how many there are. */
   #from = 0;
   #length = 0;
 

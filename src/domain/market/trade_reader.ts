@@ -29,7 +29,7 @@ export interface TradeFields {
 
 /** What is wrong with a trade that later trades have shown to be unusable. */
 export interface Complaint {
-  /** With the trade's place. */
+  /** What is wrong, with the trade's place. */
   readonly reason: string;
   /** What to throw if one unusable line ends the run; else null. */
   readonly error: UnusableInput | null;
@@ -38,7 +38,7 @@ export interface Complaint {
 /** Makes a complaint about one trade, even after more has been read. */
 export type Complain = (what: string) => Complaint;
 
-/** The trade that a block has to follow on. */
+/** The trade that a block has to follow. */
 export interface Followed {
   readonly id: number;
   /** µs since 1970. */
@@ -68,18 +68,17 @@ export interface TradeReader {
   readonly emptyId: number;
   /** Reads the next one. Null when nothing more is available. */
   next(): ReadResult | null;
-  /** True only where `next` would return null; absent where only reading on shows that. */
+  /** True only where `next` would return null; absent where only another read shows that. */
   readonly isAtEnd?: boolean;
   /** The start of what was read last, for messages: at most 200 characters. */
   sample(): string;
   /** After "trade": makes a complaint if it turns out to be wrong; absent if trades have no place to name. */
   complain?(): Complain;
   /**
-   * Reads up to `most` of the next trades at once, as the reader's own block, which the next call fills again:
-   * only trades that need no judgement. Each follows on the id before it, the first on `after`, and covers 10^9 ids at
-   * most; is dated within an hour of the one before; and has a price that is exact in the unit of `after`, and at most
-   * 2^53 - 1 in it. Null where the next one is not such a trade: `next` then reads it. Absent where a reader makes no
-   * blocks.
+   * Reads up to `most` of the next trades at once, as the reader's own block, which the next call fills again: only
+   * trades that need no judgement. Each follows the id before it, the first one `after`, and covers 10^9 ids at most;
+   * is dated within an hour of the one before; and has a price that is exact in the unit of `after`, and at most 2^53 -
+   * 1 in it. Null where the next one is not such a trade: `next` then reads it. Absent where a reader makes no blocks.
    */
   takeBlock?(after: Followed, most: number): ReadBlock | null;
   /**
@@ -87,7 +86,7 @@ export interface TradeReader {
    * before anything else is read. Absent where a block cannot be given back.
    */
   giveBack?(): void;
-  /** Advice on a trade out of order, as a sentence without its full stop, if it is not the usual one. */
+  /** Advice for a trade out of order, as a sentence without its full stop; absent for the usual advice. */
   readonly sortAdvice?: string;
 }
 

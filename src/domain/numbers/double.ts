@@ -58,7 +58,7 @@ function bitsOf(value: bigint): number {
  */
 export function doubleText(value: number): string {
   let text = value.toFixed(DECIMALS);
-  // toFixed is exact, but takes the larger of two texts that are as near.
+  // toFixed is exact, but takes the larger of two texts that are equally near.
   if (isOdd(value * HALVES) && "13579".includes(text.at(-1)!)) text = towardsZero(text);
   const trimmed = text.replace(/\.?0+$/, "");
   return trimmed === "-0" ? "0" : trimmed;

@@ -148,7 +148,7 @@ export function averageCostText(cost: Money, quantity: Money): string {
   return amountText(cost.div(quantity));
 }
 
-/** `amount` as a double, within a few units of its last place: for estimates, whose close cases are decided exactly. */
+/** `amount` as a double, within a few units of its last place: for estimates. Close cases are decided exactly. */
 export function estimate(amount: Money): number {
   return amount.toDouble();
 }

@@ -13,9 +13,9 @@ const TEXT = /^[0-9a-f]{16}$/;
  * A running digest of 64 bits over everything that is known about each trade, in order: ids, time, price in
  * the symbol's unit, quantity, the taker's side, and whether it was backfilled.
  *
- * Every step can be undone, so two sequences that differ in one field of one trade never have the same
- * digest; others do by chance about once in 2^32. It has no key, so it does not stop anyone who alters trades
- * and computes it again. It takes some 15 ns a trade, a tenth of a cryptographic hash.
+ * Every step can be undone, so two sequences that differ in one field of one trade never have the same digest; other
+ * sequences have by chance, about once in 2^32. It has no key, so it does not stop anyone who alters trades and
+ * computes it again. It takes some 15 ns a trade, a tenth of a cryptographic hash.
  */
 export class TradeDigest {
   /** Not zeros, which fields of 0 would leave as they are. */

@@ -17,15 +17,15 @@ export interface ReturnMoments {
   readonly kurtosis: number | null;
 }
 
-/** A deviation below a few roundings of a double near 1 is none, as in `sampled_ratios.ts`. */
+/** A deviation below a few roundings of a double near 1 counts as zero, as in `sampled_ratios.ts`. */
 const RESOLUTION = 1e-15;
 
 /**
  * The moments in one pass, return by return in order, as central sums M₂, M₃, M₄ of the distances from the running mean
  * (P. Pébay, Formulas for Robust, One-Pass Parallel Computation of Covariances and Arbitrary-Order Statistical Moments,
  * Sandia Report SAND2008-6212, 2008, equations 3.1). Skewness = √n × M₃ ÷ M₂^1.5 and kurtosis = n × M₄ ÷ M₂², both of
- * the population. Additions, multiplications, divisions and square roots of doubles in the order below, which IEEE 754
- * defines to the last bit.
+ * the population. It adds, multiplies, divides and takes square roots of doubles in the order below. IEEE 754 defines
+ * each result to the last bit.
  *
  * @example
  * ```ts

@@ -48,7 +48,7 @@ const MINUTE = 60_000_000;
 /**
  * Equity as it develops, for one account.
  *
- * The caller's part per trade is one comparison:
+ * The caller makes one comparison per trade:
  *
  * @example
  * ```ts

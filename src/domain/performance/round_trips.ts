@@ -77,8 +77,8 @@ export class RoundTrips {
   readonly #opened = new Map<string, Opened>();
 
   /**
-   * Adds a fill in `symbol`; `time` is that of its trade, µs since 1970. Throws a TypeError for a sale without a position
-   * or without its profit: a defect.
+   * Adds a fill in `symbol`; `time` is that of its trade, µs since 1970. Throws a TypeError for a sale without a
+   * position or without its profit: a defect.
    */
   add({ side, position, realized, tradeId }: Fill, time: number, symbol = ""): void {
     const opened = this.#opened.get(symbol);

@@ -190,8 +190,8 @@ export interface SummaryEvent extends OfSymbol {
   /** Trades that `--from` and `--to` left out; absent without these options. */
   readonly outOfRange?: number;
   /**
-   * Trades that were numbered here, because their files have no consecutive ids: gaps and duplicates among them cannot be
-   * detected. Absent if there are none.
+   * Trades that were numbered here, because their files have no consecutive ids: gaps and duplicates among them cannot
+   * be detected. Absent if there are none.
    */
   readonly countedUp?: number;
   readonly gaps: number;

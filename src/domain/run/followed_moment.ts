@@ -49,7 +49,9 @@ export interface RunFigures {
   readonly drawdown: string | null;
   /** The limit at which the run halts, a fraction; null without one. */
   readonly drawdownLimit: string | null;
-  /** The last heartbeat of this run; null for none. Its time is in µs since 1970, and the lag that of its last trade. */
+  /**
+   * The last heartbeat of this run; null for none. Its time is in µs since 1970, and the lag that of its last trade.
+   */
   readonly heartbeat:
     | { readonly time: number; readonly trades: number; readonly lagMs: number | null }
     | null;

@@ -10,7 +10,7 @@ import { TradePages } from "./trade_pages.ts";
 export const BINANCE_BUDGET = { attempts: 300, windowMs: 300_000 } as const;
 /** The weight of REST requests that Binance allows per address and minute. */
 export const WEIGHT_PER_MINUTE = 6_000;
-/** The header that says how much of it is used. */
+/** The header that says how much of that weight is used. */
 export const USED_WEIGHT = "X-MBX-USED-WEIGHT-1M";
 
 /** The shortest wait if Binance does not say how long; its bans start at two minutes. */

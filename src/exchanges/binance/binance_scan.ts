@@ -124,7 +124,7 @@ export class BinanceScan implements FrameScan {
   }
 }
 
-/** In the order in which the loop has them. */
+/** The texts that the loop compares with, in its order. */
 function comparedTexts(symbol: string): readonly string[] {
   const start = (event: string) => `{"e":"${event}","E":`;
   const envelope = (event: string) => `{"stream":"${symbol.toLowerCase()}@${event}","data":${start(event)}`;

@@ -152,7 +152,7 @@ function refuseOverlaps(name: string, files: readonly Listed[]): void {
     if (offset < end) {
       throw new UnusableInput(
         { name: `${name} (${filename})` },
-        "its bytes are those of another member too, which no archiver does: the archive is damaged or malicious",
+        "it shares bytes with another member, which no archiver does: the archive is damaged or malicious",
       );
     }
     end = offset + LOCAL_HEADER_BYTES + compressedSize;

@@ -56,7 +56,7 @@ function checksumIn(text: string, path: string, file: string): string {
     ? "it is empty"
     : lines.length === 1
     ? `it holds ${JSON.stringify(lines[0]!.slice(0, 80))}`
-    : `none of its ${lines.length} lines is of ${base}`;
+    : `none of its ${lines.length} lines is for ${base}`;
   throw new UnusableInput(
     { name: path },
     `${found}, expected "<64 hexadecimal digits>  ${base}": fetch it again, or remove it to skip the check`,

@@ -15,8 +15,8 @@ const LEAST_BYTES = 1 << 10;
 const NO_MEMBER = ["incorrect header check", "unknown compression method", "unknown header flags set"];
 
 /**
- * The decompressed bytes of a gzip file or of a member of a zip archive. A gzip file may hold several members in succession,
- * as recorders append them. Zeros after the end are padding and are skipped.
+ * The decompressed bytes of a gzip file or of a member of a zip archive. A gzip file may hold several members in
+ * succession, as recorders append them. Zeros after the end are padding and are skipped.
  */
 export class InflateSource implements ByteSource {
   readonly #name: string;
@@ -33,8 +33,8 @@ export class InflateSource implements ByteSource {
   #wake = (): void => {};
 
   /**
-   * `compressed` starts with a gzip header if it is gzip; `name` is for errors. A member that is known to decompress to `size`
-   * bytes takes no more memory than that.
+   * `compressed` starts with a gzip header if it is gzip; `name` is for errors. A member that is known to decompress to
+   * `size` bytes takes no more memory than that.
    */
   static async open(
     name: string,
@@ -119,7 +119,7 @@ export class InflateSource implements ByteSource {
     const left = this.#fed - this.#zlib.bytesWritten;
     let padding = this.#piece.subarray(this.#piece.length - left);
     for (;;) {
-      if (padding.some((byte) => byte !== 0)) throw this.#rubbish();
+      if (padding.some((byte) => byte !== 0)) throw this.#trailingData();
       const count = await this.#compressed.read(this.#input);
       if (count === null) break;
       padding = this.#input.subarray(0, count);
@@ -143,11 +143,11 @@ export class InflateSource implements ByteSource {
     }
     // The first header was checked before the source was made, so this is the header of a later member.
     return isGzip && NO_MEMBER.includes(error.message)
-      ? this.#rubbish(error)
+      ? this.#trailingData(error)
       : this.#damaged(error.message, error);
   }
 
-  #rubbish(cause?: Error): UnusableInput {
+  #trailingData(cause?: Error): UnusableInput {
     if (this.#format === "zip") return this.#damaged("a member is shorter than its table of contents says");
     const what = "something that is not gzip follows the gzip data. Fetch or copy the file again";
     return new UnusableInput({ name: this.#name }, what, { cause });

@@ -27,7 +27,7 @@ export interface InputFile {
 export async function findInput(path: string): Promise<InputFile> {
   if (path === STANDARD_INPUT) return { path, name: "standard input", size: null };
   refuseOutward(path);
-  const { isDirectory, isFile, size } = await mendErrors(path, Deno.stat(path));
+  const { isDirectory, isFile, size } = await explainErrors(path, Deno.stat(path));
   if (isDirectory) {
     throw new UnusableInput(
       { name: path },
@@ -48,7 +48,7 @@ export async function openInput(
   count: (bytes: number) => void = () => {},
 ): Promise<ByteSource> {
   if (path === STANDARD_INPUT) return new PipeSource(Deno.stdin, name, count, signal);
-  const opening = mendErrors(path, Deno.open(path));
+  const opening = explainErrors(path, Deno.open(path));
   if (size !== null) return new FileSource(await opening, name, size, count);
   // Opening a named pipe waits until another process opens it for writing.
   return new PipeSource(await openUnlessAborted(opening, signal), name, count, signal);
@@ -86,7 +86,7 @@ class FileSource implements ByteSource, ByteParts {
   }
 
   read(into: Uint8Array): Promise<number | null> {
-    const reading = mendErrors(this.#name, this.#counted(into));
+    const reading = explainErrors(this.#name, this.#counted(into));
     this.#last = reading.catch(() => {});
     return reading;
   }
@@ -170,7 +170,7 @@ class PipeSource implements ByteSource {
     return new Promise((resolve, reject) => {
       if (this.#signal?.aborted) return reject(this.#signal.reason);
       this.#abandon = reject;
-      mendErrors(this.#name, this.#file.read(into)).then((bytes) => {
+      explainErrors(this.#name, this.#file.read(into)).then((bytes) => {
         if (bytes !== null) this.#count(bytes);
         resolve(bytes);
       }, reject);
@@ -225,7 +225,7 @@ export function refuseOutward(path: string): void {
 }
 
 /** Turns an error of the operating system into what the user can do about it. */
-async function mendErrors<T>(name: string, promise: Promise<T>): Promise<T> {
+async function explainErrors<T>(name: string, promise: Promise<T>): Promise<T> {
   try {
     return await promise;
   } catch (error) {

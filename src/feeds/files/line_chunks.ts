@@ -30,10 +30,10 @@ export interface LineOptions {
 
 /**
  * Yields the lines of a source, named `name`, and closes it at the end. Drops a byte order mark, but no blank lines and
- * no header. A line longer than LINE_LIMIT is its own chunk that is marked and holds only the beginning. A file in
- * a layout that cannot be cut is one chunk. After the lines that could be read, throws UnusableInput if the source
- * cannot be read on, or if its first lines are too long or of no known layout. Reads one of Penstock's own recordings,
- * torn by a crash, up to the tear, and warns.
+ * no header. A line longer than LINE_LIMIT is its own chunk that is marked and holds only the beginning. A file in a
+ * layout that cannot be cut is one chunk. After the lines that could be read, throws UnusableInput if the rest of the
+ * source cannot be read, or if its first lines are too long or of no known layout. If a crash tore one of Penstock's
+ * own recordings, it is read up to the tear, with a warning.
  *
  * The next chunk is read while the caller processes this one.
  */
@@ -203,7 +203,7 @@ function hasMark(bytes: Uint8Array, end: number): boolean {
   return end >= MARK.length && MARK.every((byte, at) => bytes[at] === byte);
 }
 
-/** Without its line feed. */
+/** The line at `from`, without its line feed. */
 function lineAt(bytes: Uint8Array, from: number, end: number): Uint8Array {
   const rest = bytes.subarray(from, end);
   const feed = rest.indexOf(LINE_FEED);

@@ -37,9 +37,10 @@ export interface ParquetOptions {
 }
 
 /**
- * Yields the rows of the file of this name, from its first group to its last. Only the columns that the layout needs are
- * read, and one group of rows is in memory at a time. Throws UnusableInput after the rows that could be read, if the file
- * is cut off, damaged or encrypted, if its columns are not those of trades, or if a group of its rows is too large.
+ * Yields the rows of the file of this name, from its first group to its last. Only the columns that the layout needs
+ * are read, and one group of rows is in memory at a time. Throws UnusableInput after the rows that could be read, if
+ * the file is cut off, damaged or encrypted, if its columns are not those of trades, or if a group of its rows is too
+ * large.
  */
 export async function* parquetChunks(
   name: string,
@@ -66,8 +67,8 @@ export async function* parquetChunks(
 }
 
 /**
- * Reads a whole Parquet file into memory. This is for a file that comes through a pipe or is compressed, because its table
- * of contents is at its end. Throws UnusableInput above 256 MiB.
+ * Reads a whole Parquet file into memory. This is for a file that comes through a pipe or is compressed, because its
+ * table of contents is at its end. Throws UnusableInput above 256 MiB.
  */
 export async function bufferParquet(name: string, source: ByteSource): Promise<ByteParts> {
   const limit = BUFFER_LIMIT << 20;
@@ -100,7 +101,7 @@ function fileOf(parts: ByteParts, signal: AbortSignal | undefined) {
     byteLength: parts.size,
     async slice(start: number, end: number = parts.size): Promise<ArrayBuffer> {
       const isInside = start >= 0 && end >= start && end <= parts.size;
-      if (!isInside) throw new RangeError(`it has ${parts.size} bytes, and names some up to ${end}`);
+      if (!isInside) throw new RangeError(`it has ${parts.size} bytes, and refers to some up to ${end}`);
       if (end - start > LARGEST_GROUP) throw new RangeError(`one of its parts has ${end - start} bytes`);
       signal?.throwIfAborted();
       const bytes = await parts.readPart(start, end - start);
@@ -184,7 +185,9 @@ function checkedRows(
     const what = `group ${at + 1} of its rows has ${rows} rows and ${
       bytes >> 20
     } MiB in the columns that are read`;
-    const most = `expected up to ${MOST_ROWS} rows and ${LARGEST_GROUP >> 20} MiB, as it is read at once`;
+    const most = `expected up to ${MOST_ROWS} rows and ${
+      LARGEST_GROUP >> 20
+    } MiB, because it is read at once`;
     throw new UnusableInput({ name }, `${what}, ${most}: ${REWRITE}`);
   }
   return rows;

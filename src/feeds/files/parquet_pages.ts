@@ -59,15 +59,15 @@ export function columnValues(
     if (count === 0 || count > left) {
       throw new RangeError(`a page has ${count} values, expected up to ${left}`);
     }
-    const { content, isThere } = page2 === undefined
+    const { content, isPresent } = page2 === undefined
       ? levelsOf(decompressed(body, header.uncompressed_page_size, meta.codec, library), count, element)
       : levelsOf2(body, header, meta, element, library);
-    const present = isThere === null ? count : isThere.reduce((sum, one) => sum + one, 0);
+    const present = isPresent === null ? count : isPresent.reduce((sum, one) => sum + one, 0);
     const { encoding } = (page ?? page2)!;
     const read = present === 0
       ? []
       : valuesIn(content, present, encoding, dictionary, { meta, element, library });
-    values.add(read, count, present === count ? null : isThere);
+    values.add(read, count, present === count ? null : isPresent);
   }
   return meta.type === "INT96" ? Array.from(values.all, nanosecondsOf) : values.all;
 }
@@ -95,12 +95,12 @@ class Values {
     return this.#others ?? this.#numbers ?? [];
   }
 
-  /** Adds the next `count` values, some of which are missing where `isThere` is 0. */
-  add(read: ArrayLike<unknown>, count: number, isThere: Uint32Array | null): void {
-    if (isThere === null && read.length !== count) {
+  /** Adds the next `count` values; those where `isPresent` is 0 are missing. */
+  add(read: ArrayLike<unknown>, count: number, isPresent: Uint32Array | null): void {
+    if (isPresent === null && read.length !== count) {
       throw new RangeError(`a page has ${read.length} values of ${count}`);
     }
-    if (isThere === null && this.#others === null && isNumbers(read) && this.#isAlike(read)) {
+    if (isPresent === null && this.#others === null && isNumbers(read) && this.#isAlike(read)) {
       (this.#numbers as Float64Array).set(read as Float64Array, this.found);
       this.found += count;
       return;
@@ -109,7 +109,7 @@ class Values {
       ? new Array(this.#rows)
       : Array.from<unknown>(this.#numbers as ArrayLike<unknown>);
     for (let at = 0, taken = 0; at < count; at++) {
-      others[this.found++] = isThere === null || isThere[at] === 1 ? read[taken++] : null;
+      others[this.found++] = isPresent === null || isPresent[at] === 1 ? read[taken++] : null;
     }
   }
 
@@ -176,15 +176,15 @@ function decompressedBy(
 /** The data after the levels of a page, and 1 for each value that exists, 0 for each missing one; null if all exist. */
 interface Levels {
   readonly content: Uint8Array;
-  readonly isThere: Uint32Array | null;
+  readonly isPresent: Uint32Array | null;
 }
 
 function levelsOf(page: Uint8Array, count: number, element: SchemaElement): Levels {
-  if (element.repetition_type === "REQUIRED") return { content: page, isThere: null };
+  if (element.repetition_type === "REQUIRED") return { content: page, isPresent: null };
   const cursor = cursorOn(page);
   const end = LENGTH_BYTES + cursor.view.getUint32(0, true);
   cursor.offset = LENGTH_BYTES;
-  return { isThere: readRuns(cursor, end, 1, count), content: page.subarray(end) };
+  return { isPresent: readRuns(cursor, end, 1, count), content: page.subarray(end) };
 }
 
 /** The same for pages of version 2, whose levels are not compressed. */
@@ -204,10 +204,10 @@ function levelsOf2(
   }
   const isRequired = element.repetition_type === "REQUIRED" || definitions === 0;
   const cursor = { view: cursorOn(body).view, offset: start };
-  const isThere = isRequired ? null : readRuns(cursor, end, 1, count);
+  const isPresent = isRequired ? null : readRuns(cursor, end, 1, count);
   const rest = body.subarray(end);
   const content = isCompressed === false ? rest : decompressed(rest, Math.max(0, size - end), codec, library);
-  return { content, isThere };
+  return { content, isPresent };
 }
 
 function valuesIn(
@@ -309,7 +309,7 @@ function cursorOn(bytes: Uint8Array): Cursor {
   return { view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), offset: 0 };
 }
 
-/** The day that a time of 96 bits counts from, as the number of 1970. */
+/** The Julian day number of 1970-01-01: times of 96 bits count Julian days. */
 const DAY_1970 = 2_440_588n;
 const DAY_NANOSECONDS = 86_400_000_000_000n;
 

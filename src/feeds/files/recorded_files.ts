@@ -56,9 +56,9 @@ const NESTING_LIMIT = 4;
  * Each file and each member of an archive is its own Origin. Members come in the order of their names, `part2`
  * before `part10`.
  *
- * Throws UnusableInput, after all that could be read, if the file is missing, empty or of no known layout, if the program
- * may not read it, if compressed data is cut off or damaged, or if a checksum does not agree. One of Penstock's own
- * recordings, torn by a crash, is read up to the tear, with a warning.
+ * Throws UnusableInput, after all that could be read, if the file is missing, empty or of no known layout, if the
+ * program may not read it, if compressed data is cut off or damaged, or if a checksum does not match. One of Penstock's
+ * own recordings, torn by a crash, is read up to the tear, with a warning.
  *
  * @example
  * ```ts ignore
@@ -122,7 +122,7 @@ export async function* recordedChunks(
  * What is wrong with the archive that a chunk of `origin` came from; null if it is whole, or no archive. Reads the rest
  * of the archive to find out, and ends the chunks. Call it after an unusable line.
  */
-export async function damageBehind(
+export async function archiveDamage(
   chunks: AsyncGenerator<Chunk>,
   origin: Origin,
 ): Promise<UnusableInput | null> {
@@ -139,9 +139,9 @@ export async function damageBehind(
 
 /**
  * The files, and the members of archives, in the order of their first trades: by time, then by id, then as given. Those
- * without a trade come last. `firstTrade` gets the chunks of each until it finds a trade. A single pipe is returned as it
- * is. Throws UnusableInput as `chunksOf` does, and if one of several inputs is standard input or another pipe, because a
- * pipe can be read only once.
+ * without a trade come last. `firstTrade` gets the chunks of each until it finds a trade. A single pipe is returned as
+ * it is. Throws UnusableInput as `chunksOf` does, and if one of several inputs is standard input or another pipe,
+ * because a pipe can be read only once.
  */
 export async function sortByFirstTrade(
   paths: readonly string[],
@@ -236,7 +236,7 @@ async function* linesOf(
   }
 }
 
-/** An decompressed file. */
+/** A decompressed file. */
 interface Decompressed {
   readonly name: string;
   readonly source: ByteSource;
@@ -247,7 +247,7 @@ interface Decompressed {
   readonly parts?: ByteParts | undefined;
 }
 
-/** The chunks of an decompressed file, which this closes unless it is read in parts. */
+/** The chunks of a decompressed file, which this closes unless it is read in parts. */
 async function* chunksIn(
   { name, source, isCompressed, head, parts }: Decompressed,
   options: LineOptions,

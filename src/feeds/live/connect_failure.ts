@@ -121,8 +121,8 @@ async function askOverHttp(
 }
 
 /**
- * A Retry-After header (seconds or an HTTP date, RFC 9110 section 10.2.3) as ms from `now`; 0 for none, and never
- * more than the longest ban there is.
+ * A Retry-After header (seconds or an HTTP date, RFC 9110 section 10.2.3) as ms from `now`; 0 for none, and never more
+ * than the longest known ban.
  */
 export function retryAfterMs(header: string | null, now: number): number {
   if (header === null) return 0;

@@ -2,7 +2,7 @@
 
 /** The debugger opens within this many turns of the event loop, even of a busy one. */
 const TURNS = 50;
-/** Less than the time in which the runtime opens none. */
+/** Less than the half second after the start in which the runtime opens no debugger. */
 const SAFE_MS = 400;
 
 /**

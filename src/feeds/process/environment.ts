@@ -12,7 +12,7 @@ export interface RuntimeSetting {
   readonly isCommon?: true;
 }
 
-/** Those of Deno 2.9. */
+/** The settings of Deno 2.9. */
 export const RUNTIME_SETTINGS: readonly RuntimeSetting[] = [
   { name: "DENO_PERMISSION_BROKER_PATH", effect: "lets another program grant every permission" },
   { name: "NODE_OPTIONS", effect: "can run other code before the program" },

@@ -81,8 +81,8 @@ export function buildLimits(): BuildLimits | null {
 /**
  * Drops for good every permission but those that `needs` names, and returns in words what remains. A grant for the
  * whole network, or for reading anywhere, cannot be narrowed without losing it, and is kept. A grant for writing
- * anywhere is dropped, or kept if a folder is needed, or writing as such. A grant for a folder is dropped if one of
- * `paths` is in it. Open files and connections stay open.
+ * anywhere is kept only if `needs` names a folder or has `mustWrite`. A grant for a folder is dropped if one of `paths`
+ * is in it. Open files and connections stay open.
  */
 export async function dropPermissions(needs: Needs, paths: readonly string[]): Promise<string> {
   const { folder } = needs;

@@ -18,7 +18,7 @@ export interface CheckupOptions {
 }
 
 const STEP_MS = 5_000;
-/** With a clock that is off by more, the lag that is shown is worthless. */
+/** If the clock is off by more, the lag that is shown means nothing. */
 const WORST_OFFSET_MS = 1_000;
 const LARGEST_ANSWER_BYTES = 4_096;
 
@@ -247,7 +247,7 @@ async function withDeadline(promise: Promise<unknown>, ms: number): Promise<void
     await Promise.race([promise, late.promise]);
   } finally {
     clearTimeout(timer);
-    // The promise may still fail after this, with nobody left to report that to.
+    // The promise may still fail after this, when nothing waits for it any more.
     promise.catch(() => {});
   }
 }

@@ -6,7 +6,7 @@ export interface Closes {
   readonly values: readonly number[];
 }
 
-/** Those of a strategy that remembers none. */
+/** The closes of a strategy that remembers none. */
 export const NO_CLOSES: Closes = { decimals: 0, values: [] };
 
 /**

@@ -17,9 +17,9 @@ export interface BlockStrategy extends Strategy {
 }
 
 /**
- * A strategy for one symbol. It knows only bars: no orders, no account, and not the stance, which follows from
- * what it wants. It remembers two things: the last closes, of which a store keeps the new ones, and a small state, which
- * every checkpoint writes as a whole.
+ * A strategy for one symbol. It knows only bars: no orders, no account, and not the stance, which follows from what it
+ * wants. It remembers two things: the last closes, of which a store keeps the new ones, and a small state, which every
+ * checkpoint writes as a whole.
  */
 export interface Strategy extends Readings {
   /** How many of the last closes `restore` needs; 0 for none. */

@@ -2,10 +2,10 @@
 import { DECIMAL } from "../../domain/numbers/money.ts";
 import type { StrategySetting } from "./define_strategy.ts";
 
-/** Names as a camelCase option has them. */
+/** The name of an option, in camelCase. */
 const NAME = /^[a-z][A-Za-z0-9]{0,39}$/;
 
-/** Values by name; in alphabetical order as text, every default filled in. */
+/** Values by name, and as text in alphabetical order, with every default filled in. */
 export interface Settings {
   readonly values: Readonly<Record<string, number>>;
   readonly text: string;

@@ -15,16 +15,18 @@ export interface FoldResult {
   /** Times of the first and of the last trade, µs since 1970. */
   readonly from: number;
   readonly to: number;
-  /** The period of the returns, and what they have in common with those of the others; for the choice alone. */
+  /** The period of the returns, and their moments; null unless the fold is for the choice. */
   readonly sampling: Sampling | null;
   readonly moments: ReturnMoments | null;
   /** As `writeBlockSums` writes them; null without a division. */
   readonly sums: Float64Array | null;
-  /** Pairs of time and equity; of a window alone, else empty. */
+  /** Pairs of time and equity; empty unless the fold is a window. */
   readonly curve: readonly (readonly [time: number, equity: number])[];
 }
 
-/** The result of a run that has seen `trades` trades. `division` divides as many returns as there are. */
+/**
+ * The result of a run that has seen `trades` trades. `divisionOf` says how a number of returns is divided into blocks.
+ */
 export function foldResult(
   { run, signals }: FoldRun,
   trades: number,

@@ -7,7 +7,7 @@ const NO_ROWS = new Float64Array(0);
 const NO_FRACTIONS = new Uint32Array(0);
 const NO_SIDES = new Uint8Array(0);
 
-/** One such block, used again for every block of the run and for every lane: they have their turns one by one. */
+/** One object serves every block of the run and every lane, because the lanes take turns. */
 export class LaneBlock implements SignalledBlock {
   readonly symbol: string;
   size = 0;
@@ -70,7 +70,7 @@ export class LaneBlock implements SignalledBlock {
     turns.push(turn);
   }
 
-  /** Looks for the extremes of its trades, once for all lanes. */
+  /** Finds the extremes of its trades, once for all lanes. */
   measure(): void {
     const { size, price, time, extremes } = this;
     let [lowest, highest, latest] = [price[0]!, price[0]!, time[0]!];

@@ -10,7 +10,7 @@ import type { LaneBlock } from "./lane_block.ts";
 
 /** Puts the turns of one strategy into blocks. */
 export interface Turns {
-  /** Puts those of a block into it. */
+  /** Puts the turns of a block into it. */
   find(block: LaneBlock): void;
   /** Makes the next target a turn, whatever it is: for a run that starts flat among these trades. */
   forgetTarget(): void;
@@ -51,7 +51,7 @@ export class BankTurns implements Turns {
   readonly #bank: CrossoverBank;
   /** The last target after a live bar other than 0; 0 if there may have been none. */
   #last: Target = 0;
-  /** From the first block on that the bank cannot take. */
+  /** Replaces the bank from the first block on that it cannot take; null before. */
   #stage: StageTurns | null = null;
 
   constructor(windows: Windows, bank: CrossoverBank) {
@@ -74,7 +74,7 @@ export class BankTurns implements Turns {
     this.#stage?.forgetTarget();
   }
 
-  /** Goes on with its own averages, which hold any price. */
+  /** Continues with averages of its own, which hold any price. */
   #leaveBank(): void {
     const { short, long } = this.#windows;
     const strategy = new Crossover(short, long);

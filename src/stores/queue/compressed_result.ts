@@ -13,7 +13,9 @@ export function compressed(text: string): string {
 /** No result of a task is nearly as long, but a few compressed bytes can stand for gigabytes. */
 const MOST_BYTES = 256 * 1024 * 1024;
 
-/** The text that `compressed` compressed. Throws an UnusableResult for any other text, and for one of more than 256 MiB. */
+/**
+ * The text that `compressed` compressed. Throws an UnusableResult for any other text, and for one of more than 256 MiB.
+ */
 export function decompressed(text: string): string {
   try {
     return gunzipSync(Uint8Array.fromBase64(text), { maxOutputLength: MOST_BYTES }).toString("utf8");

@@ -46,7 +46,9 @@ export class RecordingOutput {
     return gzipSync(bytes, { level: GZIP_LEVEL });
   }
 
-  /** What to await by `clock` before compressing more, so that other work gets a turn; null after little compression. */
+  /**
+   * What to await by `clock` before compressing more, so that other work gets a turn; null after little compression.
+   */
   rest(clock: Clock): Promise<void> | null {
     if (this.#compressed < COMPRESSED_AT_ONCE) return null;
     this.#compressed = 0;
