@@ -54,7 +54,7 @@ export function readSettings(
   const flaws = names.flatMap((name) => flawIn(name, options[name]!) ?? []);
   mistakes.push(...flaws.map((flaw) => `the strategy's file: ${flaw}`));
   const given = new Map<string, number>();
-  const known = names.length === 0 ? "it has none" : `it has ${names.join(", ")}`;
+  const known = names.length === 0 ? "which has none" : `which has ${names.join(", ")}`;
   for (const part of text === null ? [] : text.split(",")) {
     const [name = "", value = "", more] = part.split("=");
     if (more !== undefined || value === "") mistakes.push(`--set has "${part}": expected NAME=NUMBER`);
