@@ -121,7 +121,7 @@ function learnWhole(at: usize, n: usize, column: usize, follower: u8, place: usi
   return at + length;
 }
 
-/** The same as `takeWhole`, whatever follows. */
+/** The same as `takeWhole`, with anything after the number. */
 export function takeLastWhole(at: usize, n: usize, column: usize, place: usize): usize {
   const length: usize = lengthAt(at, place + 32);
   if (length == 0) return 0;

@@ -57,8 +57,8 @@ export async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
 export type Download = (url: string) => Promise<Uint8Array<ArrayBuffer>>;
 
 /**
- * The text of build/denort.sha256 for Deno `version`. Rejects with an Error that names an archive whose
- * copies on dl.deno.land and github.com differ, or whose checksum differs from the one published beside it.
+ * The text of build/denort.sha256 for Deno `version`. Rejects with an Error that names an archive whose copies on
+ * dl.deno.land and github.com differ, or whose checksum differs from the one published next to it.
  */
 export async function fetchPins(
   version: string,

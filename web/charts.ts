@@ -348,7 +348,7 @@ export class Charts {
 /** What the cash would be worth if all of it, or the same share of it, had been invested from the first trade on. */
 function heldLines({ price, cash, exposure, isAtEvents }: Run): Line[] {
   const first = price.values[0];
-  // The first price of a journal is that of a signal, and the run's first trade was long before.
+  // The first price of a journal is that of a signal, long after the run's first trade.
   if (first === undefined || isAtEvents) return [];
   const line = (name: string, share: number): Line => ({
     name,

@@ -161,8 +161,8 @@ export class LiveView {
     this.#showLink();
     const isStale = isLost || (chosen !== null && STALE.includes(state));
     document.documentElement.dataset.stale = String(isStale);
-    const said = isLost ? "no connection" : all.length === 0 ? "connecting" : words;
-    const title = printable(`${said.charAt(0).toUpperCase()}${said.slice(1)} · ${name} – Penstock`);
+    const text = isLost ? "no connection" : all.length === 0 ? "connecting" : words;
+    const title = printable(`${text.charAt(0).toUpperCase()}${text.slice(1)} · ${name} – Penstock`);
     if (document.title !== title) document.title = title;
     showIcon(isLost ? "unreadable" : state);
   }

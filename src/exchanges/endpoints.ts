@@ -10,10 +10,10 @@ export interface Addressing {
   readonly backfill: boolean;
 }
 
-/** The market of the built-in exchange, whatever port it has. */
+/** The market of the built-in exchange, on any port. */
 export const BUILT_IN_MARKET = "built-in exchange";
 
-/** The market in a backtest's journal: its run is over and cannot be resumed. */
+/** The market in a backtest's journal: its run has ended and cannot be resumed. */
 export const RECORDED_MARKET = "recorded files";
 
 /**

@@ -63,7 +63,7 @@ export interface Refusal {
 /** What an exchange says about a refusal. */
 export interface Explanation {
   /** Its own code and words; null if it does not give both. */
-  readonly said: { readonly code: string; readonly message: string } | null;
+  readonly error: { readonly code: string; readonly message: string } | null;
   /** Whether it has no such symbol. */
   readonly isUnknownSymbol: boolean;
 }

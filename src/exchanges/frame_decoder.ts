@@ -58,7 +58,7 @@ export interface FrameDecoder {
   readonly trade: TradeFields;
   /** After "rejected": what is wrong, with the value found. */
   readonly reason: string;
-  /** After "rejected": the ids of the trade, both inclusive, if those could be read; else -1. */
+  /** After "rejected": the ids of the trade, both inclusive, if they could be read, otherwise -1. */
   readonly emptyFirstId: number;
   readonly emptyId: number;
   /** After "rejected": whether it is a marker that says no market trade took place under its id. */

@@ -148,7 +148,7 @@ export class ChunkReader implements TradeReader {
     }
   }
 
-  /** Skips the start of a line that is too long, whatever it contains. */
+  /** Skips the start of a line that is too long, without looking at its content. */
   #refuse(name: string): ReadResult {
     this.#tooLong = null;
     try {

@@ -45,8 +45,8 @@ export function longTimeAt(
 }
 
 /**
- * The ids of a row, whatever else the row holds; null if they cannot be read. The row has `found` fields, which start
- * at `starts`.
+ * The ids of a row, even if its other fields are unusable; null if the ids cannot be read. The row has `found` fields,
+ * which start at `starts`.
  */
 export function idsIn(
   fields: readonly CsvField[],

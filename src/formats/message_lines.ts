@@ -219,7 +219,7 @@ export class MessageLines implements FileReader {
     return this.#isTimed ? Math.max(this.#scannedFrom, this.#bytes.lastIndexOf(LINE_FEED, frame) + 1) : frame;
   }
 
-  /** Reads the next line, whatever it is; undefined if there is nothing to return. */
+  /** Reads the next line of any kind; undefined if there is nothing to return. */
   #readLine(): ReadResult | null | undefined {
     const bytes = this.#bytes;
     const start = this.#at;

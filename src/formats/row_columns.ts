@@ -187,7 +187,7 @@ export class RowColumns {
     return this.#unusable.get(slot)?.reason ?? `${name}:${line}: the line cannot be used`;
   }
 
-  /** The text of a row if it was kept, else "". */
+  /** The text of a row if it was kept, otherwise "". */
   sampleOf(slot: number): string {
     return this.#unusable.get(slot)?.sample ?? "";
   }

@@ -22,7 +22,7 @@ export interface MarketOptions {
   readonly faults: string | null;
   /** A recorded file whose trades are served; null for a made-up market. */
   readonly serve: string | null;
-  /** Host names that it answers to besides those of loopback. */
+  /** Host names that it answers to in addition to those of loopback. */
   readonly host: readonly string[] | null;
   /** The made-up market's time starts now, or at this time if that is later: ms since 1970. */
   readonly notBefore?: number | null;

@@ -73,7 +73,7 @@ export class Market {
     else if (this.speed < Infinity) this.#schedule();
   }
 
-  /** Ends the market for good, with its timer. */
+  /** Ends the market and its timer. */
   stop(): void {
     this.#stopped = true;
     clearTimeout(this.#timer);

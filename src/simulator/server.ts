@@ -18,7 +18,7 @@ export interface ExchangeOptions {
   readonly hostname?: string;
   /** Default 0: any free port. */
   readonly port?: number;
-  /** Names besides those of loopback that `Host` and `Origin` may have, in lower case. Default none. */
+  /** Names that `Host` and `Origin` may have in addition to those of loopback, in lower case. Default: none. */
   readonly hosts?: readonly string[];
   /** Certificate chain and private key, both PEM: then it serves `wss:` and `https:`. Default none. */
   readonly tls?: { readonly cert: string; readonly key: string };

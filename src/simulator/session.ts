@@ -50,7 +50,7 @@ export class Session {
   #cursor: number;
   #wantsTrades = false;
   #wantsAggregates = false;
-  /** It sends data; it is open but sends none; it is neither read, written nor closed; it is over. */
+  /** It sends data; it is open but sends none; it is neither read, written nor closed; it has ended. */
   #state: "flowing" | "stalled" | "abandoned" | "ended" = "flowing";
   #answersClose = true;
   #delayed = false;

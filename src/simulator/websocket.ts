@@ -38,7 +38,7 @@ export function asksForUpgrade({ headers }: HttpRequest): boolean {
 /**
  * The answer that opens the connection.
  *
- * @throws {Refused} 400 or 426 when the handshake is not that of RFC 6455, version 13
+ * @throws {Refused} 400 or 426 if the handshake does not follow RFC 6455, version 13
  */
 export function acceptUpgrade({ headers }: HttpRequest): Uint8Array {
   if (!/(^|,)\s*upgrade\s*(,|$)/i.test(headers.get("connection") ?? "")) {

@@ -22,7 +22,7 @@ export interface HaltedGate {
   released(): void;
 }
 
-/** Follows what the account books in any symbol beside the gate. */
+/** Follows what the account books in any symbol, next to the gate. */
 export interface BooksFollower {
   /** Trades of another symbol follow. */
   turnTo(account: Account): void;

@@ -1,5 +1,5 @@
 /**
- * The seam between a pipeline and what runs beside it over the same blocks: other fill models, the lanes of a sweep.
+ * The seam between a pipeline and what runs alongside it over the same blocks: other fill models, the lanes of a sweep.
  */
 import type { Block, SignalledBlock } from "../domain/market/block.ts";
 import type { Marked } from "../domain/performance/performance.ts";

@@ -15,8 +15,8 @@ import type { KeptSymbol, PipelineSnapshot } from "./pipeline_snapshot.ts";
 /** The options of an engine. */
 export interface EngineOptions extends PipelineOptions {
   /**
-   * The instrument's rules that the user has chosen. They apply whatever the input says. If they include the lot and
-   * the tick, the run waits for no rules.
+   * The instrument's rules that the user has chosen. They apply even if the input has others. If they include the lot
+   * and the tick, the run waits for no rules.
    */
   readonly given?: ReadonlySet<Rule>;
 }
@@ -144,9 +144,8 @@ export class Engine {
   }
 
   /**
-   * Continues from a snapshot and what is kept beside it, like `Pipeline.restore`. Throws a
-   * BooksError for unsound books, and a TypeError for changes that do not lead to the waiting orders and for a symbol
-   * that the run does not trade.
+   * Continues from a snapshot and what is kept with it, like `Pipeline.restore`. Throws a BooksError for unsound books,
+   * and a TypeError for changes that do not lead to the waiting orders and for a symbol that the run does not trade.
    */
   restore(
     snapshot: PipelineSnapshot,

@@ -37,7 +37,7 @@ export class GapHold {
     return true;
   }
 
-  /** Lets the next trade pass, whatever is still missing before it; `filled` trades were fetched. */
+  /** Lets the next trade pass, even if trades before it are still missing; `filled` trades were fetched. */
   settle(filled: number): void {
     this.#filled = filled;
   }

@@ -26,7 +26,7 @@ export function isOrderChange(value: unknown): value is OrderChange {
   return Number.isSafeInteger(change.ended) && change.ended! > 0;
 }
 
-/** Up to this many changes are not worth an entry of their own, because most orders do not wait long. */
+/** Up to this many changes do not get their own entry, because most orders do not wait long. */
 const FEW = 16;
 /** The most changes that fit into one entry. */
 const MOST = 1_000;

@@ -77,8 +77,8 @@ export class Parse {
   }
 
   /**
-   * Lets the next trade pass, whatever is still missing before it; `filled` trades were fetched. From the last one up
-   * to `through` the exchange itself has none.
+   * Lets the next trade pass, even if trades before it are still missing; `filled` trades were fetched. From the last
+   * one up to `through` the exchange itself has none.
    */
   settleGap(filled: number, through: number): void {
     this.#gapHold.settle(filled);

@@ -93,7 +93,7 @@ export class Pipeline {
     }
   }
 
-  /** Does the work that every trade of a block needs, whatever happens at it. */
+  /** Does the work that every trade of a block needs. */
   #takeBlock(block: SignalledBlock, stages: SymbolStages): void {
     if (this.#moving.last === null) this.#firstTime = block.time[0]!;
     this.#moving = stages;
@@ -107,8 +107,8 @@ export class Pipeline {
   }
 
   /**
-   * The gap at which `run` ended, in `symbol` or else in the first symbol that has one; null if there is none. Run what
-   * can be fetched of the gap with a backfill reader, settle the gap, and run the same reader again.
+   * The gap at which `run` ended, in `symbol` or otherwise in the first symbol that has a gap; null if there is none.
+   * Run what can be fetched of the gap with a backfill reader, settle the gap, and run the same reader again.
    */
   get heldGap(): HeldGap | null {
     return this.#all.find(({ parse }) => parse.heldGap !== null)?.parse.heldGap ?? null;
@@ -120,8 +120,8 @@ export class Pipeline {
   }
 
   /**
-   * Lets the next trade of a symbol pass, whatever is still missing before it; `filled` trades were fetched. From the
-   * last of them up to `through`, the exchange itself has no trades. The run's only symbol need not be named.
+   * Lets the next trade of a symbol pass, even if trades before it are still missing; `filled` trades were fetched.
+   * From the last of them up to `through`, the exchange itself has no trades. The run's only symbol need not be named.
    */
   settleGap(filled: number, through = -1, symbol?: string): void {
     this.#named(symbol, "settled gap").parse.settleGap(filled, through);

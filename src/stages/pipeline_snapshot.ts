@@ -12,7 +12,7 @@ import { releasedExits, releasedGate, type RiskSnapshot, type SymbolRiskSnapshot
 import type { SignalSnapshot } from "./signal.ts";
 import type { WaitingSnapshot } from "./waiting_orders.ts";
 
-/** What a store keeps of a symbol besides the snapshot, as `restore` takes it. */
+/** What a store keeps of a symbol in addition to the snapshot, in the form that `restore` takes. */
 export interface KeptSymbol {
   readonly closes: Closes;
   readonly changes: readonly OrderChange[];

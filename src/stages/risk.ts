@@ -241,7 +241,7 @@ export class RiskGate {
     };
   }
 
-  /** The part of this symbol alone, beside the snapshot of the account's first symbol. */
+  /** The part of this symbol alone, in addition to the snapshot of the account's first symbol. */
   symbolSnapshot(): SymbolRiskSnapshot {
     return {
       waiting: this.orders.snapshot(),
@@ -302,7 +302,7 @@ export class RiskGate {
     if (early.length > 0) yield* early;
   }
 
-  /** Ends the waiting orders whose time is over, for whatever reason. */
+  /** Ends the waiting orders that have run out of time. */
   *#sweep(tick: Signalled): Generator<Refusal | Expired> {
     const { orderTtl } = this.#parameters;
     const now = clockAt(tick);

@@ -17,7 +17,7 @@ export interface RiskSnapshot {
   readonly pace: CheckMemory;
 }
 
-/** The state of the gate for one of several symbols, beside what the account's symbols share. */
+/** The state of the gate for one of several symbols, without what the account's symbols share. */
 export type SymbolRiskSnapshot = Pick<RiskSnapshot, "waiting" | "exits" | "pace">;
 
 /** The gate after a manual release of its halt: past losses no longer count. */

@@ -1,6 +1,6 @@
 /**
- * Turns the strategy's targets into signals: a buy when it wants to be long while flat, a sell when it wants to be flat
- * while long.
+ * Turns the strategy's targets into signals: a buy when the target is long while the stance is flat, a sell when the
+ * target is flat while the stance is long.
  */
 import type { AveragedBlock, SignalledBlock } from "../domain/market/block.ts";
 import type { Signal, Values } from "../domain/market/signal.ts";

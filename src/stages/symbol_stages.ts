@@ -47,7 +47,7 @@ export class SymbolStages {
   readonly signals: SignalStage;
   readonly orders: OrderStages;
   readonly events: TradeEvents;
-  /** What a chart of the symbol needs; null if none is wanted. */
+  /** What a chart of the symbol needs; null if no chart is drawn. */
   readonly drawn: ChartSeries | null;
   readonly #trace: ValueTrace | null;
   #last: { -readonly [P in keyof LastTrade]: LastTrade[P] } | null = null;

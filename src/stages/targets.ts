@@ -33,7 +33,7 @@ export class Targets {
     this.#trace = trace;
   }
 
-  /** Forgets the last target: the next one is noted, whatever it is. */
+  /** Forgets the last target, so that the next one is noted even if it is the same. */
   restart(): void {
     this.#last = 0;
   }

@@ -82,7 +82,7 @@ export class TradeEvents {
     }
   }
 
-  /** The halts and releases since the last call, at `time`, ISO 8601, with what a request said. */
+  /** The halts and releases since the last call, at `time`, ISO 8601, with the text of a request. */
   *news(time: string, { text, requested }: Partial<ByRequest> = {}): Generator<PipelineEvent> {
     const symbol = this.#symbol;
     const details = {

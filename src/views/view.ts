@@ -1,4 +1,4 @@
-/** The seam between a run and whatever shows it. */
+/** The seam between a run and its views. */
 import type { CurvePoint } from "../domain/performance/equity_curve.ts";
 import type { PenstockEvent } from "../domain/run/event.ts";
 import type { RunState } from "../stages/run_state.ts";
@@ -56,7 +56,7 @@ export interface StreamState {
   readonly tradesPerSecond: number;
   /** Age of the last trade when it arrived, ms; null before the first. */
   readonly lagMs: number | null;
-  /** What the exchange calls the assets; absent if it has not said so. */
+  /** The exchange's names for the assets; absent if unknown. */
   readonly assets?: NamedAssets | null;
   /** Whether no order is placed until the instrument's rules come; absent for false. */
   readonly awaitsRules?: boolean;

@@ -178,7 +178,10 @@ Deno.test("--set is read by what the file says about its options, and every mist
     };
     const text = await refused([`--strategy=${EXAMPLE}`, "--set=short=1.5,width=2,long,short=3"]);
     assertStringIncludes(text, `--set has "short=1.5": expected a whole number from 1`);
-    assertStringIncludes(text, `--set has "width=2": expected an option of the strategy, which has long, short`);
+    assertStringIncludes(
+      text,
+      `--set has "width=2": expected an option of the strategy, which has long, short`,
+    );
     assertStringIncludes(text, `--set has "long": expected NAME=NUMBER`);
     assertStringIncludes(text, `--set has short more than once`);
     const all = await refused([`--strategy=${EXAMPLE}`, "--set=width=2", "--cash=-1", "--period=5"]);

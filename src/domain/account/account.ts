@@ -102,7 +102,7 @@ export class Account {
   #marketBase: Money = ZERO;
   /** What the current position cost, fees included. */
   #cost: Money = ZERO;
-  /** Profit of everything sold of this symbol; kept only beside other symbols. */
+  /** Profit of everything sold of this symbol; kept only if there are other symbols. */
   #profit: Money = ZERO;
   /** The cash and the position that a partly filled order still needs. */
   #reservedCash: Money = ZERO;

@@ -17,7 +17,7 @@ export interface RuleSet {
   readonly rules: Rules;
   /** As `InstrumentOrigin` has it. */
   readonly source: string;
-  /** The exchange's names of the assets, if it gives them. */
+  /** The exchange's names for the assets, if it sends them. */
   readonly assets?: Pick<ExchangeInfo, "base" | "quote">;
 }
 

@@ -1,6 +1,6 @@
 import type { Side } from "../numbers/money.ts";
 
-/** What a strategy wants after a bar: to be long (1), to be flat (-1), or the same as before (0). */
+/** A strategy's target after a bar: long (1), flat (-1), or unchanged (0). */
 export type Target = -1 | 0 | 1;
 
 /** A bar after which the stance may change. */
@@ -15,7 +15,7 @@ export interface Turn {
 /** A change of the stance, made at one trade. */
 export interface Signal {
   readonly side: Side;
-  /** The trade at which the strategy wanted it. */
+  /** The trade at which the strategy's target changed. */
   readonly tradeId: number;
   /** That trade's time, µs since 1970. */
   readonly time: number;

@@ -11,7 +11,7 @@ const WIDE = 8 * COLUMN_ROWS, NARROW = 4 * COLUMN_ROWS;
 const NARROWS = COLUMNS + 6 * WIDE, BYTES = NARROWS + 2 * NARROW;
 /** After the columns: where the text that a loop reads starts. */
 export const TEXT_START = BYTES + 2 * COLUMN_ROWS;
-/** The unit to pass to a loop where each price has a unit of its own, without trailing zeros. */
+/** The unit to pass to a loop where each price has its own unit, without trailing zeros. */
 export const OWN_UNIT = -1;
 /** Where the texts that a loop compares with start, each with its length in 256 bytes. */
 export const COMPARED = 2048, COMPARED_BYTES = 256;
@@ -36,7 +36,7 @@ export class TradeColumns {
   /** Where the row starts in memory; for frames, where each frame ends, which is an input of the loop. */
   readonly start: Uint32Array;
   readonly decimals: Uint8Array;
-  /** 1 when the taker sold, else 0. */
+  /** 1 when the taker sold, otherwise 0. */
   readonly buyerIsMaker: Uint8Array;
   readonly #results: Float64Array;
   #block: TradeBlock | null = null;

@@ -1,4 +1,4 @@
-/** How trades enter the pipeline, whatever their format: one after the other. */
+/** How trades of any format enter the pipeline: one after another. */
 import type { ReadBlock } from "./block.ts";
 import type { UnusableInput } from "./unusable_input.ts";
 
@@ -31,7 +31,7 @@ export interface TradeFields {
 export interface Complaint {
   /** What is wrong, with the trade's place. */
   readonly reason: string;
-  /** What to throw if one unusable line ends the run; else null. */
+  /** What to throw if one unusable line ends the run, otherwise null. */
   readonly error: UnusableInput | null;
 }
 
@@ -61,8 +61,8 @@ export interface TradeReader {
   /** After "rejected": what is wrong, with the value found. */
   readonly reason: string;
   /**
-   * After "rejected": its ids, both inclusive, if they could be read, else -1. The rest of it may be unusable, or it
-   * may be a marker that says that these ids are not market trades. After "empty": the ids that are left out.
+   * After "rejected": its ids, both inclusive, if they could be read, otherwise -1. The rest of it may be unusable, or
+   * it may be a marker that says that these ids are not market trades. After "empty": the ids that are left out.
    */
   readonly emptyFirstId: number;
   readonly emptyId: number;

@@ -142,7 +142,7 @@ export class Amount {
   inSteps(step: Amount): Amount {
     const { units, scale } = this;
     if (units === null || !step.units) return this.divToInt(step).times(step);
-    // The step has few digits. In its unit, whatever is computed with the result has few digits too.
+    // The step has few digits. In its unit, everything that is computed from the result has few digits too.
     return scale > step.scale
       ? new Amount(units / (step.units * power(scale - step.scale)) * step.units, step.scale)
       : new Amount(units * power(step.scale - scale) / step.units * step.units, step.scale);
@@ -188,7 +188,7 @@ export class Amount {
     return new Amount(this.decimal.toSignificantDigits(digits, rounding));
   }
 
-  /** Below zero if this is less than the other, above zero if it is more, else zero. */
+  /** Below zero if this is less than the other, above zero if it is more, otherwise zero. */
   cmp(operand: Operand): number {
     const other = amountOf(operand);
     const { units, scale } = this;

@@ -14,7 +14,7 @@ import type { Check } from "../orders/refusal.ts";
 import type { ConfigurationEvent, SweepEvent } from "./sweep_result.ts";
 
 interface Base {
-  /** The trade's own time if there is one, else the time at which it happened. */
+  /** The trade's own time if there is a trade, otherwise the time at which the event happened. */
   readonly time: string;
 }
 

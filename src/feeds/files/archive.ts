@@ -103,7 +103,7 @@ interface Listed {
   readonly compressedSize: number;
   readonly size: number;
   readonly checksum: number;
-  /** The library's entry, if only the library can decompress the file; else null. */
+  /** The library's entry if only the library can decompress the file, otherwise null. */
   readonly entry: FileEntry | null;
 }
 

@@ -74,7 +74,7 @@ export function chunksOf(path: string, options: ReadOptions = {}): AsyncGenerato
 
 /**
  * The chunks of several files, or of parts of them, in the given order. Finds all files, and compares them with the
- * checksums beside them, before the first chunk. Throws as `chunksOf` does.
+ * checksums next to them, before the first chunk. Throws as `chunksOf` does.
  */
 export async function* recordedChunks(
   named: readonly (string | Part)[],
@@ -101,7 +101,7 @@ export async function* recordedChunks(
     for (const [at, { path, member }] of parts.entries()) {
       const file = isWhole ? files[at]! : files.find((file) => file.path === path)!;
       let bytes = 0;
-      // An archive's table of contents is read besides its members, so the count alone may go too far.
+      // An archive's table of contents is read in addition to its members, so the count alone may be too high.
       const count = (read: number): void => {
         bytes += read;
         progress.bytesRead = Math.min(

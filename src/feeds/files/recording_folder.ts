@@ -164,7 +164,7 @@ function byText(a = "", b = ""): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** The first line of the file at `path`, plain or gzip, if Penstock recorded it; else null. */
+/** The first line of the file at `path`, plain or gzip, if Penstock recorded it, otherwise null. */
 async function headOf(path: string, signal?: AbortSignal): Promise<TimedHead | null> {
   try {
     return readHead(await firstLineOf(path, signal));

@@ -100,7 +100,9 @@ export class LiveFeed implements Feed {
     this.#backoff = new Backoff(options.retryMaxMs, options.random ?? runtime.Math.random);
   }
 
-  /** Confirms that the exchange has the symbol. From now on a stream that sends nothing is merely quiet. */
+  /**
+   * Confirms that the exchange has the symbol. From now on, a stream that sends nothing counts as quiet, not as wrong.
+   */
   confirmSymbol(): void {
     this.#isConfirmed = true;
   }
@@ -144,7 +146,7 @@ export class LiveFeed implements Feed {
     }
   }
 
-  /** Yields what arrives until the stream breaks for good, then waits for the next try. */
+  /** Yields what arrives until the stream breaks and cannot be handed over, then waits for the next try. */
   async *#follow(first: TradeSocket): AsyncGenerator<Batch> {
     const { endpoint, signal, renewAfterMs } = this.#options;
     const runtime = this.#runtime;
@@ -266,7 +268,7 @@ export class LiveFeed implements Feed {
     return TradeSocket.open(this.#url, options, signal);
   }
 
-  /** Opens a connection beside the one that still works. */
+  /** Opens a second connection while the first still works. */
   async #openNext(leaving: AbortSignal): Promise<TradeSocket> {
     const signal = AbortSignal.any([this.#options.signal, leaving]);
     this.#budget.spend(this.#now);

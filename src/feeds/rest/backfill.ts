@@ -118,7 +118,7 @@ export class Backfill {
    * come in pages, oldest first, without a duplicate, and without a hole unless the exchange itself has no trade there.
    * If it does not have the newest ones yet, it is asked again, except with null, where there is nothing to wait for.
    *
-   * Returns how it ended, whatever happened on the way. Throws a RangeError for an id below 0.
+   * Always returns how it ended. Throws a RangeError for an id below 0.
    */
   async *fetch(fromId: number, untilId: number | null): AsyncGenerator<FetchedTrades, BackfillEnd> {
     if (!Number.isSafeInteger(fromId) || fromId < 0) {

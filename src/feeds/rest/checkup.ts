@@ -113,7 +113,7 @@ async function examineConnection(
 }
 
 function connectionFailure(host: string, step: string, error: unknown): CheckResult {
-  const said = error instanceof Error ? error.message : String(error);
+  const message = error instanceof Error ? error.message : String(error);
   if (error instanceof Deno.errors.NotCapable) {
     return fail(host, step, "not permitted", new NetPermissionError(host).message);
   }
@@ -121,17 +121,17 @@ function connectionFailure(host: string, step: string, error: unknown): CheckRes
     return fail(
       host,
       step,
-      `no TLS: ${said}`,
+      `no TLS: ${message}`,
       "Where your network signs the traffic itself, DENO_CERT=FILE or DENO_TLS_CA_STORE=system makes it trusted",
     );
   }
-  if (/lookup|resolve|name or service|nodename/i.test(said)) {
+  if (/lookup|resolve|name or service|nodename/i.test(message)) {
     return fail(host, step, "the name cannot be resolved (DNS)", "Check that the machine has a name server");
   }
   return fail(
     host,
     step,
-    `nothing answers: ${said}`,
+    `nothing answers: ${message}`,
     "Check that the network and its firewall let it through",
   );
 }

@@ -45,7 +45,7 @@ export type RestFailureWhy =
   /** No connection, no answer in time, or an exchange in trouble, until time ran out. */
   | "unreachable";
 
-/** Ends a request, or all of them, for good. */
+/** Ends a request, or all requests, without another try. */
 export class RestFailure extends Error {
   override readonly name = "RestFailure";
   readonly why: RestFailureWhy;
@@ -210,8 +210,8 @@ export class RestClient {
     // The refusal is final, with or without its explanation.
     const text = await textOf(response, LARGEST_REFUSAL_BYTES).catch(() => null) ?? "";
     const now = clock.now();
-    const { said, isUnknownSymbol } = exchange.explanation(parse(text));
-    const code = said === null ? null : `code ${shown(said.code)}: ${shown(said.message)}`;
+    const { error, isUnknownSymbol } = exchange.explanation(parse(text));
+    const code = error === null ? null : `code ${shown(error.code)}: ${shown(error.message)}`;
     const reason = `${host} refused: HTTP ${status}${code === null ? "" : `, ${code}`}`;
     const { hint, stayAwayMs, isWholeHost } = exchange.refusal(status, base);
     if (stayAwayMs !== null) {

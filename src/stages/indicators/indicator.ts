@@ -27,6 +27,6 @@ export interface Indicator<Value, Memory> {
   value(): Value | null;
   /** What `restore` needs. */
   snapshot(): Memory;
-  /** Continues as the indicator that gave the snapshot would, whatever this one had before. */
+  /** Continues as the indicator that gave the snapshot would. What this indicator held before is lost. */
   restore(memory: Memory): void;
 }

@@ -12,7 +12,7 @@ const MOST_WIDTH = 100;
 
 /**
  * The bands are `mean ± width × deviation` of the last closes, including the bar's own; the deviation is that of a
- * whole population. Computed in binary64: a product, then a sum. Between the bands it wants what it wanted before. John
+ * whole population. Computed in binary64: a product, then a sum. Between the bands the target stays the same. John
  * Bollinger, Bollinger on Bollinger Bands, 2001.
  */
 export class Bollinger implements Strategy {

@@ -22,8 +22,8 @@ function checkWindows(short: number, long: number): void {
 }
 
 /**
- * The crossover of two simple averages. It wants nothing until both averages exist. While they are equal, it wants what
- * it wanted before.
+ * The crossover of two simple averages. It has no target until both averages exist. While they are equal, the target
+ * stays the same.
  */
 export class Crossover implements BlockStrategy {
   readonly label = "sma";

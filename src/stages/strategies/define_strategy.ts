@@ -21,7 +21,7 @@ export interface StrategyBar {
   readonly trades: number;
 }
 
-/** What a strategy wants after a bar: to be long, to be flat, or what it wanted before (null). */
+/** A strategy's target after a bar: long, flat, or unchanged (null). */
 export type Answer = "long" | "flat" | null;
 
 /** One option, a number. */
@@ -50,8 +50,8 @@ export interface StrategyDefinition<O extends Readonly<Record<string, StrategySe
    */
   start(options: SettingValues<O>): S;
   /**
-   * Takes a bar, changes `state`, and returns what the strategy wants. The bar is lent for this call. The same state,
-   * bar and options must always give the same answer.
+   * Takes a bar, changes `state`, and returns the strategy's target. The bar is lent for this call. The same state, bar
+   * and options must always give the same answer.
    */
   onBar(bar: StrategyBar, state: S, options: SettingValues<O>): Answer;
   /** The values that signals and the live line show, by name. If this is absent, they show none. */

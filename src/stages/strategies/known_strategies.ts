@@ -64,7 +64,7 @@ export function defaultOf(
   return kindOf(strategy as StrategyName).options[name]?.default ?? null;
 }
 
-/** A strategy of the table, whatever its options are. */
+/** A strategy of the table, with options of any type. */
 export function kindOf(name: StrategyName): StrategyKind {
   return STRATEGIES[name] as unknown as StrategyKind;
 }

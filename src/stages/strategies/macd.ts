@@ -9,8 +9,8 @@ import type { Strategy } from "./strategy.ts";
 import { strategyKind, windowOption } from "./strategy_kind.ts";
 
 /**
- * Compares the MACD line with its average, unrounded; while they are equal, it wants what it wanted before. Gerald
- * Appel, The Moving Average Convergence-Divergence Trading Method, 1979.
+ * Compares the MACD line with its average, unrounded; while they are equal, the target stays the same. Gerald Appel,
+ * The Moving Average Convergence-Divergence Trading Method, 1979.
  */
 export class MacdCross implements Strategy {
   readonly label: string;

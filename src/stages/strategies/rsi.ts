@@ -9,8 +9,8 @@ import type { Strategy } from "./strategy.ts";
 import { numberOption, strategyKind, windowOption } from "./strategy_kind.ts";
 
 /**
- * Long below one level of the index, flat above another, and between them what it wanted before. J. Welles Wilder, New
- * Concepts in Technical Trading Systems, 1978.
+ * Long below one level of the index, flat above another, and unchanged between them. J. Welles Wilder, New Concepts in
+ * Technical Trading Systems, 1978.
  */
 export class RsiLevels implements Strategy {
   readonly label: string;

@@ -17,9 +17,9 @@ export interface BlockStrategy extends Strategy {
 }
 
 /**
- * A strategy for one symbol. It knows only bars: no orders, no account, and not the stance, which follows from what it
- * wants. It remembers two things: the last closes, of which a store keeps the new ones, and a small state, which every
- * checkpoint writes as a whole.
+ * A strategy for one symbol. It knows only bars: no orders, no account, and not the stance, which follows from its
+ * targets. It remembers two things: the last closes, of which a store keeps the new ones, and a small state, which
+ * every checkpoint writes as a whole.
  */
 export interface Strategy extends Readings {
   /** How many of the last closes `restore` needs; 0 for none. */
@@ -29,8 +29,8 @@ export interface Strategy extends Readings {
    */
   readonly seesOnlyCloses?: true;
   /**
-   * Takes the next bar, which is lent for this call, and returns what the strategy wants after it. Later bars never
-   * have fewer decimals.
+   * Takes the next bar, which is lent for this call, and returns the strategy's target after it. Later bars never have
+   * fewer decimals.
    */
   add(bar: Bar): Target;
   /** Forgets every bar, because the next bars do not follow the previous ones. */

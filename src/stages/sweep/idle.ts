@@ -1,8 +1,8 @@
-/** The strategy of a run that only reads its trades for the lanes beside it. */
+/** The strategy of a run that only reads trades for the lanes of a sweep. */
 import type { BlockStrategy } from "../strategies/strategy.ts";
 import { NO_CLOSES } from "../indicators/indicator.ts";
 
-/** Never wants anything, and remembers nothing. */
+/** Never has a target, and remembers nothing. */
 export const IDLE: BlockStrategy = {
   label: "idle",
   remembers: 0,

@@ -12,7 +12,7 @@ import type { LaneBlock } from "./lane_block.ts";
 export interface Turns {
   /** Puts the turns of a block into it. */
   find(block: LaneBlock): void;
-  /** Makes the next target a turn, whatever it is: for a run that starts flat among these trades. */
+  /** Makes the next target a turn even if it is the same, for a run that starts flat among these trades. */
   forgetTarget(): void;
   /** How the strategy failed; null unless it did. */
   readonly fault: Error | null;
@@ -74,7 +74,7 @@ export class BankTurns implements Turns {
     this.#stage?.forgetTarget();
   }
 
-  /** Continues with averages of its own, which hold any price. */
+  /** Continues with its own averages, which hold any price. */
   #leaveBank(): void {
     const { short, long } = this.#windows;
     const strategy = new Crossover(short, long);

@@ -246,7 +246,7 @@ export class AlarmRules {
     return this.#alarm("readable", seq, status.time, readableWords(this.#where), null, String(outages));
   }
 
-  /** The figures of the day that is over at `time`, µs since 1970. */
+  /** The figures of the day that has ended at `time`, µs since 1970. */
   #dayOver(status: RunStatus, time: number): Alarm | null {
     const { day } = this.#memory;
     const end = endOf(day);

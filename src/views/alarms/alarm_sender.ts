@@ -164,14 +164,14 @@ export class AlarmSender {
     }
     // The target is left out of the log, since it could be anything.
     if (status >= 300 && status < 400) return `HTTP ${status}, a redirect, which is not followed`;
-    const said = this.#channel.explanation(json);
-    if (said === null) return `HTTP ${status}`;
-    return `HTTP ${status}: ${this.#safe(said)}`;
+    const explanation = this.#channel.explanation(json);
+    if (explanation === null) return `HTTP ${status}`;
+    return `HTTP ${status}: ${this.#safe(explanation)}`;
   }
 
   /** Words of a service, without the token, for a line of the log. */
-  #safe(said: string): string {
-    const shown = printable((this.#token?.scrub(said) ?? said).slice(0, 4 * LONGEST_REASON));
+  #safe(explanation: string): string {
+    const shown = printable((this.#token?.scrub(explanation) ?? explanation).slice(0, 4 * LONGEST_REASON));
     return shown.length > LONGEST_REASON ? `${shown.slice(0, LONGEST_REASON)}…` : shown;
   }
 }

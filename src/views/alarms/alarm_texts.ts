@@ -70,11 +70,11 @@ export function fillWords(where: Where, event: FillEvent): Words {
 
 export function releasedWords(where: Where, event: ReleasedEvent): Words {
   const { reason, time, text } = event;
-  const said = text === undefined ? "" : ` (${text})`;
+  const note = text === undefined ? "" : ` (${text})`;
   return words(
     where,
     "halt ended",
-    `the halt of ${PLACE} for ${reason} ended at ${time}${said}: it trades again`,
+    `the halt of ${PLACE} for ${reason} ended at ${time}${note}: it trades again`,
   );
 }
 

@@ -12,7 +12,7 @@ import type { FactTable, RunReport } from "./run_report.ts";
 
 const NOTHING = { places: 0, values: [] };
 
-/** What the report needs besides the events. */
+/** What the report needs in addition to the events. */
 export interface JournalFacts {
   readonly status: RunStatus;
   /** The version of Penstock that started the run, and the options of that start. */

@@ -42,7 +42,7 @@ export interface ReportHead {
     readonly from?: string | null;
     readonly to?: string | null;
   };
-  /** The exchange's names of the assets; absent if not known. */
+  /** The exchange's names for the assets; absent if unknown. */
   readonly assets?: NamedAssets | null;
   /** What gaps and resets did to the averages. */
   readonly averages?: AveragesRecord;

@@ -77,7 +77,7 @@ export function meanPriceText(mean: string, price: string): string {
 }
 
 /**
- * Values to show beside `price`, with as many decimals as it has, and more where two different values would look the
+ * Values to show next to `price`, with as many decimals as it has, and more where two different values would look the
  * same.
  */
 export function valuesText(values: readonly string[], price: string): readonly string[] {
