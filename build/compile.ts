@@ -370,7 +370,7 @@ async function main(args: readonly string[]): Promise<number> {
       complain(unusable);
       return 2;
     }
-    // Only with a full cache is it known which of its files are not needed.
+    // The cache must be full before the build can tell which of its files are not needed.
     const cached = await deno(["install", "--frozen", "--entrypoint", "main.ts"], stage);
     if (cached.code !== 0) {
       complain(`the packages could not be fetched:\n${cached.stderr}`);

@@ -1,6 +1,6 @@
 /**
  * Server-sent events (WHATWG HTML, 9.2) read with `fetch`. An EventSource hides comments, so it cannot distinguish a
- * dead connection from a quiet one, and it stops for good after one 502 from a proxy.
+ * dead connection from a quiet one, and it does not reconnect after a 502 from a proxy.
  */
 
 /** One event of a stream. */

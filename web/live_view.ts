@@ -35,7 +35,7 @@ export class LiveView {
   #runs: readonly FollowedRun[] = [];
   readonly #charts = new LiveCharts((shown) => showShown(shown));
   readonly #log = new LogList();
-  /** Null while the page is connected, and before it first is. */
+  /** Null while the page is connected, and before its first connection. */
   #loss: Loss | null = null;
   #isConnected = false;
   /** The state that was last announced of each run. */

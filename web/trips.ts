@@ -124,7 +124,7 @@ export class TripTable {
     this.#filter();
   }
 
-  /** Marks a round trip and turns to its page. */
+  /** Marks a round trip and shows the page that has it. */
   select(trip: Trip): void {
     this.#selected = trip;
     let at = this.#rows.indexOf(trip);

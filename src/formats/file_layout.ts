@@ -24,7 +24,7 @@ export const TRADE_FILES: readonly TradeFile[] = [
   parquet,
 ];
 
-/** The formats that a run reads: only the user's own CSV if `columns` are given, else those of the table. */
+/** The formats that a run reads: only the user's own CSV if `columns` are given, otherwise those of the table. */
 export function formatsOf(
   { columns, timeUnit }: {
     readonly columns: readonly ColumnName[] | null;

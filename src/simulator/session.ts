@@ -81,7 +81,7 @@ export class Session {
     return this.#reason;
   }
 
-  /** Whether reading, writing and closing have stopped until `halfOpenMs` are over or {@link shutDown}. */
+  /** Whether reading, writing and closing have stopped until `halfOpenMs` have passed or {@link shutDown}. */
   get abandoned(): boolean {
     return this.#state === "abandoned";
   }

@@ -146,7 +146,7 @@ export class BlockBuilder {
     return block;
   }
 
-  /** Adds the trade in the reader if it needs no judgement. */
+  /** Adds the trade in the reader if it needs no further checks. */
   #adds(block: TradeBlock, reader: TradeReader): boolean {
     const { trade, receivedAt = 0 } = reader;
     const { firstId, time } = trade;

@@ -113,7 +113,7 @@ function withoutUnusable(snapshot: PipelineSnapshot): PipelineSnapshot | null {
 
 /**
  * The snapshot in the forms of older versions, the latest first, and whether the changes of waiting orders were kept
- * beside it. Before that it held all orders, which are `whole`.
+ * separately. Before that, the snapshot held all orders, which are `whole`.
  */
 export function* olderForms(
   snapshot: PipelineSnapshot,

@@ -24,7 +24,7 @@ export class TradeEvents {
 
   /**
    * With `isQuiet` signals, refusals and fills are only counted; the first `refusalsShown` refusals are emitted all the
-   * same, because a chart shows when they happened. `parse` and `gate` know what a tick does not say.
+   * same, because a chart shows when they happened. `parse` and `gate` know what a tick does not contain.
    */
   constructor(
     { symbol, isQuiet = false, refusalsShown = 0 }: {

@@ -1,7 +1,7 @@
 /**
- * The waiting orders of one symbol, which wait for their due time or for enough volume. There may be thousands of them,
- * so none is examined before something happens to it: a trade, a signal, a fill or a lost connection costs the same
- * however many wait.
+ * The orders of one symbol that wait for their due time or for enough volume. There may be thousands of them, so none
+ * is examined before something happens to it: a trade, a signal, a fill or a lost connection costs the same however
+ * many wait.
  */
 import { type Block, clockAtRow } from "../domain/market/block.ts";
 import { Order, type OrderDraft, type OrderSnapshot } from "../domain/orders/order.ts";

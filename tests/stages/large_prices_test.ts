@@ -117,7 +117,7 @@ Deno.test("Parse.over() says which price is too large or too fine for the others
   ]);
   assertEquals(reasons("90071993", "0.00000001"), [
     1,
-    "price is 0.00000001, too fine to be exact beside 90071993, which came before",
+    "price is 0.00000001, too fine to be exact together with 90071993, which came before",
   ]);
 });
 

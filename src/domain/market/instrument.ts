@@ -64,7 +64,7 @@ export function tradingRules(
     const text = shown[rule];
     if (!given.has(rule)) rules[rule] = text === null ? null : valueOf(rule, text);
   }
-  // No minimum is a minimum of 0.
+  // A missing minimum is a minimum of 0.
   if (rules.minNotional === null) rules.minNotional = ZERO;
   return rules as Partial<TradingRules>;
 }

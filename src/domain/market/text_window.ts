@@ -34,8 +34,8 @@ export class TextWindow {
   }
 
   /**
-   * Has `loop` read rows from `at` on, between two addresses in its memory, up to the first row that it does
-   * not take or that has no line feed at its end. Returns how many rows it read.
+   * Makes `loop` read rows from `at` on, between two addresses in its memory, up to the first row that it does not take
+   * or that has no line feed at its end. Returns how many rows it read.
    */
   read(at: number, loop: (start: number, end: number) => number): number {
     if (at < this.#from || at >= this.#from + this.#length) this.#show(at);

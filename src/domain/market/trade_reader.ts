@@ -76,9 +76,10 @@ export interface TradeReader {
   complain?(): Complain;
   /**
    * Reads up to `most` of the next trades at once, as the reader's own block, which the next call fills again: only
-   * trades that need no judgement. Each follows the id before it, the first one `after`, and covers 10^9 ids at most;
-   * is dated within an hour of the one before; and has a price that is exact in the unit of `after`, and at most 2^53 -
-   * 1 in it. Null where the next one is not such a trade: `next` then reads it. Absent where a reader makes no blocks.
+   * trades that need no further checks. Each follows the id before it, the first one `after`, and covers 10^9 ids at
+   * most; is dated within an hour of the one before; and has a price that is exact in the unit of `after`, and at most
+   * 2^53 - 1 in it. Null where the next one is not such a trade: `next` then reads it. Absent where a reader makes no
+   * blocks.
    */
   takeBlock?(after: Followed, most: number): ReadBlock | null;
   /**

@@ -29,7 +29,7 @@ export interface SweptReturns {
    * The sums of `writeBlockSums`, configuration by configuration, and how they are divided; null for too few returns.
    */
   readonly blocks: { readonly sums: Float64Array; readonly division: BlockDivision } | null;
-  /** Configurations ever tried on these trades, those of this sweep among them. */
+  /** Configurations ever tried on these trades, including those of this sweep. */
   readonly tried: number;
 }
 

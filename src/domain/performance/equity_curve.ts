@@ -1,6 +1,6 @@
 /**
- * Equity over time, in two forms: samples at regular times, from which volatility is computed, and a curve
- * thin enough to draw.
+ * Equity over time, in two forms: samples at regular times, from which volatility is computed, and a curve with few
+ * enough points to draw.
  *
  * Both look at equity only at whole multiples of a period since 1970 (UTC): every minute, hour and day for
  * the samples; for the curve every millisecond at first, then every 2, 4, 8, … as it fills up. Equity at such

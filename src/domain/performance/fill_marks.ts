@@ -59,7 +59,7 @@ export class FillMarks {
     }));
   }
 
-  /** Adds fills to the last mark of their side, or as a new mark behind all others. */
+  /** Adds fills to the last mark of their side, or as a new mark after all others. */
   #join(time: number, side: 0 | 1, price: number, count: number): void {
     const width = this.#width;
     const last = this.#last[side]!;

@@ -8,7 +8,7 @@ import type { ByteParts, ByteSource } from "./byte_source.ts";
 /** The path that stands for standard input. */
 export const STANDARD_INPUT = "-";
 /** What is wrong with an input that is empty or has only blank lines. */
-export const NOTHING_IN_IT = "it is empty, expected recorded trades";
+export const EMPTY_INPUT = "it is empty, expected recorded trades";
 
 /** An input that the user named and that exists. */
 export interface InputFile {
@@ -34,7 +34,7 @@ export async function findInput(path: string): Promise<InputFile> {
       "is a folder, expected a file or a folder of recordings: name the files in it",
     );
   }
-  if (isFile && size === 0) throw new UnusableInput({ name: path }, NOTHING_IN_IT);
+  if (isFile && size === 0) throw new UnusableInput({ name: path }, EMPTY_INPUT);
   return { path, name: path, size: isFile ? size : null };
 }
 
@@ -54,11 +54,11 @@ export async function openInput(
   return new PipeSource(await openUnlessAborted(opening, signal), name, count, signal);
 }
 
-/** A quicker read comes from the system's cache or a fast disk: another thread would not pay off. */
+/** A quicker read comes from the system's cache or a fast disk, for which another thread is not worthwhile. */
 const QUICK_MS = 1;
 /** After a slower read, this many reads are made on another thread, in parallel. */
 const SLOW_READS = 64;
-/** Before one in this many reads, the event loop has a turn, so that timers and signals have theirs. */
+/** One in this many reads waits for a turn of the event loop, so that timers and signals are handled. */
 const READS_A_TURN = 4;
 
 /** A file on disk. */
@@ -119,7 +119,7 @@ class FileSource implements ByteSource, ByteParts {
     return bytes;
   }
 
-  /** Reads on this thread, after a turn of the event loop if there is to be one. */
+  /** Reads on this thread, after a turn of the event loop if `isTurn`. */
   async #readHere(into: Uint8Array, isTurn: boolean): Promise<number | null> {
     if (isTurn) await nextTurn();
     const startedAt = performance.now();
@@ -130,7 +130,7 @@ class FileSource implements ByteSource, ByteParts {
 
   /** Reads on another thread. */
   async #readElsewhere(into: Uint8Array, isTurn: boolean): Promise<number | null> {
-    // Awaiting a read that is already done gives nothing else a turn.
+    // Awaiting a read that is already done does not let the event loop run.
     const [bytes] = await Promise.all([this.#file.read(into), isTurn ? nextTurn() : null]);
     return bytes;
   }

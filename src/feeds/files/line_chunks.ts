@@ -5,7 +5,7 @@ import { frameOf } from "../../formats/message_files.ts";
 import { type Chunk, LINE_LIMIT, type Origin, type TradeFile } from "../../formats/trade_file.ts";
 import type { ByteSource } from "./byte_source.ts";
 import { TruncatedInput } from "./inflate_source.ts";
-import { NOTHING_IN_IT } from "./input_file.ts";
+import { EMPTY_INPUT } from "./input_file.ts";
 
 /** The least that is read at a time, because a source's size is not guaranteed. */
 const LEAST_BYTES = 4 << 10;
@@ -154,7 +154,7 @@ export async function* lineChunks(
       }
       throw cut;
     }
-    if (found === null) throw new UnusableInput({ name }, NOTHING_IN_IT);
+    if (found === null) throw new UnusableInput({ name }, EMPTY_INPUT);
     const isTorn = isOwn && !isWhole(bytes.subarray(lastLine, filled));
     const end = isTorn ? lastLine : filled;
     if (end > start) yield { origin: found, bytes, start, end };

@@ -18,7 +18,7 @@ export function alarm(
   const until = clock.performance.now() + (ms ?? 0);
   const wait = (): void => {
     const left = until - clock.performance.now();
-    // A timer may fire a little early, and on a busy machine the time may already be over.
+    // A timer may fire a little early, and on a busy machine the time may already have passed.
     timer = clock.setTimeout(
       left <= longestMs ? ring : wait,
       Math.max(0, Math.min(Math.ceil(left), longestMs)),

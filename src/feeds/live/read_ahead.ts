@@ -13,7 +13,7 @@ export const MOST_KEPT: MostKept = { frames: 20_000, characters: 16 * 1024 * 102
 
 /**
  * Passes a feed's batches on, in order. While `during` waits for something else, batches are read and kept, up to a
- * limit, so that pings are answered and the exchange does not take the consumer for a slow one.
+ * limit, so that pings are answered and the exchange does not mistake this client for a slow one.
  */
 export class ReadAhead implements Feed {
   readonly #source: Feed;

@@ -20,8 +20,9 @@ const CLOSE_INFO_DEADLINE_MS = 100;
  * what arrived meanwhile.
  */
 const SECOND_LOOK_MS = 10;
+/** How often memory is checked. */
 const CHECK_EVERY_MS = 100;
-/** The same while memory grows and no frame arrives, because loopback delivers gigabytes a second. */
+/** How often memory is checked while it grows and no frame arrives. Loopback delivers gigabytes a second. */
 const CHECK_OFTEN_MS = 10;
 const LITTLE_BYTES = 16 * 1024 * 1024;
 /** How much memory may grow while no frame arrives; the largest frame that the runtime accepts, 64 MB, costs less. */

@@ -1,5 +1,5 @@
 /**
- * Settings of the runtime that the environment can change behind the program's back. Anyone who sets a process's
+ * Settings of the runtime that the environment can change without the program's knowledge. Anyone who sets a process's
  * environment owns the process. Penstock names these settings so that nobody has one set unknowingly.
  */
 

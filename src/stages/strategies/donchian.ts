@@ -10,9 +10,9 @@ import { strategyKind, windowOption } from "./strategy_kind.ts";
 
 /**
  * Long when a close is above the highest close of the `entry` bars before it, flat when it is below the lowest of the
- * `exit` bars before it, otherwise what it wanted before. It compares exactly, and wants nothing before the first
- * bar that has a whole longer window before it. Richard Donchian's rule, in the two windows of the Turtles (Curtis
- * Faith, Way of the Turtle, 2007), over closes.
+ * `exit` bars before it, otherwise unchanged. It compares exactly, and has no target before the first bar that has the
+ * whole longer window before it. Richard Donchian's rule, in the two windows of the Turtles (Curtis Faith, Way of the
+ * Turtle, 2007), over closes.
  */
 export class Donchian implements Strategy {
   readonly label: string;

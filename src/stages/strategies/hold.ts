@@ -6,7 +6,7 @@ import { RecentCloses } from "../indicators/recent_closes.ts";
 import type { Strategy } from "./strategy.ts";
 import { strategyKind } from "./strategy_kind.ts";
 
-/** Wants to be long after every bar. */
+/** Its target is long after every bar. */
 export class Hold implements Strategy {
   readonly label = "hold";
   readonly remembers = 1;

@@ -87,7 +87,7 @@ class BarView implements StrategyBar {
 
 /**
  * A user's own strategy, for one symbol. It never throws: once its definition has failed, `fault` says how, and the
- * strategy asks for nothing more.
+ * target stays unchanged.
  *
  * Its first bars, and then some of every few thousand, are computed twice, the second time from a copy of its state
  * that went through JSON. Both answers must agree. This finds a file that keeps something outside its state, or whose

@@ -35,9 +35,9 @@ export interface Strategy extends Readings {
   add(bar: Bar): Target;
   /** Forgets every bar, because the next bars do not follow the previous ones. */
   reset(): void;
-  /** How the strategy failed, for one that can fail. It then asks for nothing more, and the run ends. */
+  /** How the strategy failed, for one that can fail. Its target then stays unchanged, and the run ends. */
   readonly fault?: Error | null;
-  /** Whether there have been enough bars for it to want anything. */
+  /** Whether there have been enough bars for it to have a target. */
   readonly isReady: boolean;
   /** The last closes that it remembers, at most `most`. */
   closes(most: number): Closes;

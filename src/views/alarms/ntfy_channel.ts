@@ -26,7 +26,7 @@ const TAGS: Readonly<Record<AlarmKind, string>> = {
 
 /**
  * Publishes to a topic, as JSON. The alarm's key is its sequence id, so that a server from version 2.16 on shows an
- * alarm that was sent twice once. A token that is not part of the topic goes into the Authorization header.
+ * alarm only once even if it was sent twice. A token that is not part of the topic goes into the Authorization header.
  */
 export class NtfyChannel implements Channel {
   readonly name: string;

@@ -32,7 +32,7 @@ export interface LiveRun {
 }
 
 /**
- * The run at one moment: the time of its last trade, ms since 1970; price; equity; drawdown, a fraction from 0 up; and
+ * The run at one moment: the time of its last trade, ms since 1970; price; equity; drawdown, a fraction, 0 or more; and
  * the strategy's values in the order of `averages`, null where they are not known. For drawing only, not for
  * arithmetic.
  */
@@ -48,7 +48,7 @@ export type LivePoint = readonly [
 export interface LiveEntries {
   /** Index into `LiveState.runs`. */
   readonly run: number;
-  /** Oldest first. Checkpoints are left out, so the numbers have holes. */
+  /** Oldest first. Checkpoints are left out, so the numbers are not consecutive. */
   readonly entries: readonly LiveEntry[];
 }
 

@@ -182,7 +182,7 @@ export class PageServer implements AsyncDisposable {
     if (bytes !== null) return await this.#write(conn, bytes);
     const gone = new AbortController();
     const signal = AbortSignal.any([gone.signal, this.#closing.signal]);
-    // A client has nothing more to send, so the only news from it is that it left.
+    // A client has nothing more to send, so this read ends only when the client leaves.
     const watching = conn.read(new Uint8Array(1)).catch(() => null).then(() => gone.abort());
     try {
       for await (const chunk of (body as Exclude<Answer["body"], string>)(signal)) {

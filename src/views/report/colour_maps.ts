@@ -166,7 +166,7 @@ function mapsOf(
   });
 }
 
-/** Of equal rows the first of the grid is the best. */
+/** If rows are equal, the first in the grid is the best. */
 function placeOfBest(values: Float64Array, figure: string | null): number | null {
   const place = values.indexOf(Number(figure));
   return place < 0 ? null : place;

@@ -38,7 +38,7 @@ export function verdict({ kind, summary, metrics, origin, state }: RunReport, qu
   if (summary.halt !== null) {
     sentences.push(`Trading ${kind === "Run" ? "is" : "ended"} halted: ${summary.halt.reason}.`);
   }
-  // A percent sign alone on the next line looks forgotten.
+  // Keeps a percent sign on the line of its number.
   return sentences.join(" ").replaceAll(" %", "\u00a0%");
 }
 

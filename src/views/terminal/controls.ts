@@ -84,7 +84,7 @@ export class Controls {
     this.#draw();
   }
 
-  /** Shows the log, and gives the keyboard back. */
+  /** Shows the log, and releases the keyboard. */
   end(): void {
     if (this.#isOver) return;
     this.#isOver = true;

@@ -11,7 +11,7 @@ export interface TerminalDevice {
   size(): ScreenSize;
   /** Makes keys arrive one by one, without echo, or line by line as usual. Ctrl-C stays a signal. */
   takeKeys(isTaken: boolean): void;
-  /** The next keys; null once there will be none. */
+  /** The next keys; null once there will be no more. */
   read(): Promise<string | null>;
   /** Calls `listener` at a signal; null restores the system's default. */
   listen(signal: TerminalSignal, listener: (() => void) | null): void;
