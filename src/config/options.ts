@@ -246,7 +246,7 @@ export const OPTIONS = {
     read: oneOf("csv", "json", "parquet"),
     value: "csv|json|parquet",
     commands: ["export"],
-    help: "csv for spreadsheets, json: one object a line, or parquet, with exact decimals and times",
+    help: "csv for spreadsheets, json: one object per line, or parquet, with exact decimals and times",
   }),
   closed: journal({
     default: "off",
@@ -329,7 +329,7 @@ export const OPTIONS = {
       "verify",
       "config",
     ],
-    help: "write events to standard output, one JSON object a line",
+    help: "write events to standard output, one JSON object per line",
     helpOf: {
       doctor: ONE_OBJECT,
       status: ONE_OBJECT,

@@ -1,5 +1,5 @@
 /**
- * The exchanges and their public hosts: the only list. The adapters connect to these addresses, the compile
+ * The exchanges and their public hosts, listed only here. The adapters connect to these addresses, the compile
  * script grants exactly these, and a test checks deno.json and docs/live.md against them.
  */
 

@@ -1,5 +1,5 @@
 /**
- * Binance's public data: klines (candles) as CSV, one a line.
+ * Binance's public data: klines (candles) as CSV, one per line.
  *
  * The layout: https://github.com/binance/binance-public-data#klines (spot has no header; futures have one since 2022).
  */

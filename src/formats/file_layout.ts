@@ -54,7 +54,7 @@ const OTHERS: readonly (readonly [magic: string, what: () => string])[] = [
   [
     "[",
     () =>
-      `it is a JSON array, expected one message a line: use "jq -c '.[]' FILE | penstock backtest -"; an array is read ` +
+      `it is a JSON array, expected one message per line: use "jq -c '.[]' FILE | penstock backtest -"; an array is read ` +
       `if it is ${jsonTrades.name}`,
   ],
 ];

@@ -1,5 +1,5 @@
 /**
- * Reads files of klines, one a line. A kline becomes four prints, or none if its interval has no trades.
+ * Reads files of klines, one per line. A kline becomes four prints, or none if its interval has no trades.
  *
  * There are two ways to read a row, and they agree on every row. A WebAssembly loop reads usual rows into a block. All
  * others are read field by field, which also says what is wrong with one.

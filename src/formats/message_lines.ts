@@ -1,4 +1,4 @@
-/** Reads recorded messages, one a line: recordings with receive times and notes, and bare messages. */
+/** Reads recorded messages, one per line: recordings with receive times and notes, and bare messages. */
 import type { FrameDecoder } from "../exchanges/frame_decoder.ts";
 import type { ReadBlock } from "../domain/market/block.ts";
 import { COLUMN_ROWS } from "../domain/market/trade_columns.ts";

@@ -62,7 +62,7 @@ export class PaperExchange implements Quotes {
     const outlay = order.side === "buy" ? this.#outlayOf(order, cash) : null;
     const whole = outlay === null ? position : affordableQuantity(outlay, cash, price, lot);
     const quantity = this.#room === null || whole.lte(this.#room) ? whole : this.#room;
-    // A quarter of the trades at which a working order is due have no volume for it.
+    // Often nothing is left: a quarter of the trades at which a working order is due have no volume for it.
     const isNothing = quantity.isZero();
     const notional = isNothing ? ZERO : price.times(quantity);
     const fee = isNothing ? ZERO : feeOn(notional, feeRate);

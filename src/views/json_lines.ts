@@ -1,4 +1,4 @@
-/** Events as JSON, one object a line, on standard output. */
+/** Events as JSON, one object per line, on standard output. */
 import type { PenstockEvent } from "../domain/run/event.ts";
 import type { TextOutput } from "./standard_output.ts";
 import { printableJson } from "./terminal/terminal.ts";

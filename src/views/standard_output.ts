@@ -76,7 +76,7 @@ export class WaitingOutput implements TextOutput {
   readonly #stop: AbortSignal;
   #text: string[] = [];
 
-  /** Once `stop` is aborted, a reader that does not read gets little more time. */
+  /** Once `stop` is aborted, a reader that does not read gets only a little more time. */
   constructor(sink: AsyncSink, stop: AbortSignal) {
     this.#sink = sink;
     this.#stop = stop;

@@ -246,7 +246,7 @@ Deno.test("penstock backtest identifies files that hold no trades", async () => 
       [
         "array.json",
         `[{"e":"trade"}]\n`,
-        /: array.json:1: it is a JSON array, expected one message a line: use "jq /,
+        /: array.json:1: it is a JSON array, expected one message per line: use "jq /,
       ],
       [
         "page.csv",

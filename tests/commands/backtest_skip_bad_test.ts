@@ -98,7 +98,7 @@ Deno.test("penstock backtest --skip-bad counts overlong lines, and without it a 
     assertSame(events, computeReference(left(few, beyond), DEFAULTS), name);
     assertEquals(events.at(-1)!.rejected, few.length - good.length);
     const printed = events.find(({ type }) => type === "rejected")!;
-    const reason = `${file}:4:1: the line is longer than 1 MiB, expected one trade or message a line`;
+    const reason = `${file}:4:1: the line is longer than 1 MiB, expected one trade or message per line`;
     assertEquals([printed.reason, String(printed.sample).length], [reason, 200]);
     const { code, stderr } = await backtest([file]);
     assertEquals([code, stderr.split(". With")[0]], [3, `penstock: ${reason}`]);

@@ -19,7 +19,7 @@ Deno.test("commandHelp() shows an option's value and default, or neither for a s
   assertStringIncludes(line("short")!, "--short BARS ");
   assert(line("short")!.endsWith("(20)"));
   assert(line("max-drawdown")!.endsWith("(20%)"));
-  assert(line("json")!.endsWith("write events to standard output, one JSON object a line"));
+  assert(line("json")!.endsWith("write events to standard output, one JSON object per line"));
 });
 
 Deno.test("commandHelp() aligns the explanations of every command and fits into 80 columns", () => {

@@ -281,9 +281,9 @@ testTradeFile({
 });
 
 testTradeFile({
-  name: "a file of ccxt's trades, one a line",
+  name: "a file of ccxt's trades, one per line",
   format: jsonTrades,
-  layout: "trades as JSON, one a line",
+  layout: "trades as JSON, one per line",
   record: (trade) => `${JSON_RECORD(trade)}\n`,
   damaged: [
     [`{"id":"7","timestamp":1723161255342,"symbol":"BTC/USDT","price":0,"amount":1}\n`, 65, `price is "0"`],

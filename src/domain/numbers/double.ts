@@ -7,7 +7,7 @@ import { powerOfTen } from "./price.ts";
 /** Bits of a quotient that decide how it is rounded: the 53 of a double, and more than one after them. */
 const QUOTIENT_BITS = 64;
 
-/** Text of doubles has this many decimals, as that of averages. */
+/** The text of a double has this many decimals, like that of an average. */
 const DECIMALS = 8;
 /** A double halfway between two such texts is an odd multiple of 2^-9: 10^8 has eight factors of two. */
 const HALVES = 512;
@@ -27,7 +27,7 @@ export function nearestDouble(count: number, decimals: number): number {
   return count / powerOfTen(decimals);
 }
 
-/** The double nearest to `numerator ÷ denominator`: a numerator from 0 on, a denominator above 0. */
+/** The double nearest to `numerator ÷ denominator`: a numerator of 0 or more, a denominator above 0. */
 export function nearestRatio(numerator: bigint, denominator: bigint): number {
   if (numerator <= Number.MAX_SAFE_INTEGER && denominator <= Number.MAX_SAFE_INTEGER) {
     return Number(numerator) / Number(denominator);

@@ -31,7 +31,7 @@ export interface OrderSnapshot extends OrderDraft {
   readonly cut: Order["cut"];
 }
 
-/** An order that waits for its time, or for enough to be traded. */
+/** An order that waits for its time, or for enough volume. */
 export class Order {
   readonly side: Side;
   readonly cause: ExitCause | null;

@@ -77,7 +77,7 @@ function isRepeated(sums: Float64Array, width: number): boolean {
   return true;
 }
 
-/** All ways to take half of the blocks, each a number whose bits are its blocks, in rising order. */
+/** All ways to take half of the blocks, each a number whose bits are its blocks, in ascending order. */
 class Halves {
   readonly #blocks: number;
   /** Returns in a half. */

@@ -24,7 +24,7 @@ const DIGITS_EACH = 8;
  * ```
  */
 export class TriedSet {
-  /** In rising order. */
+  /** In ascending order. */
   #hashes: Float64Array = new Float64Array();
 
   /** The set whose `text()` this is; null for any other text. */

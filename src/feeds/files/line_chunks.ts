@@ -193,7 +193,7 @@ export async function* lineChunks(
     if (typeof layout === "object" && layout.unit === "file") return { name, layout, isCompressed };
     const what = typeof layout === "string"
       ? layout
-      : `the first line is longer than ${limit}, expected one trade or message a line`;
+      : `the first line is longer than ${limit}, expected one trade or message per line`;
     const line = 1 + bytes.subarray(0, first).filter((byte) => byte === LINE_FEED).length;
     throw new UnusableInput({ name, line }, what);
   }

@@ -122,7 +122,7 @@ function connectionFailure(host: string, step: string, error: unknown): CheckRes
       host,
       step,
       `no TLS: ${message}`,
-      "Where your network signs the traffic itself, DENO_CERT=FILE or DENO_TLS_CA_STORE=system makes it trusted",
+      "If your network signs the traffic itself, set DENO_CERT=FILE or DENO_TLS_CA_STORE=system",
     );
   }
   if (/lookup|resolve|name or service|nodename/i.test(message)) {
@@ -173,7 +173,7 @@ function clockResult(serverTime: number | null, at: number, uncertaintyMs: numbe
   }`;
   return Math.abs(offsetMs) <= WORST_OFFSET_MS + uncertaintyMs
     ? pass("clock", "", found)
-    : fail("clock", "", found, "Set the clock, best by NTP: lag and heartbeats are measured by it");
+    : fail("clock", "", found, "Set the clock, preferably by NTP: lag and heartbeats are measured with it");
 }
 
 function serverTimeIn(text: string, exchange: Exchange): number | null {

@@ -110,7 +110,7 @@ export async function awaitInstrument(
     if (answer.kind === "answered" && missing.length === 0) return answer;
     if (signal.aborted) break;
     const reason = answer.kind === "answered"
-      ? [`${answer.host} does not say the ${missing.join(" and the ")}`, ...answer.info.flaws].join("; ")
+      ? [`${answer.host} does not give the ${missing.join(" and the ")}`, ...answer.info.flaws].join("; ")
       : answer.reason;
     if (reason !== last) onTrouble(reason);
     last = reason;

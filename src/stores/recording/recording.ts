@@ -1,4 +1,4 @@
-/** Keeps what a live feed receives, so that it can be replayed: one frame a line, with its receive time. */
+/** Keeps what a live feed receives, so that it can be replayed: one frame per line, with its receive time. */
 import type { Clock } from "../../domain/process/clock.ts";
 import {
   type JournalPlace,

@@ -27,7 +27,7 @@ export function healthAnswer(
 }
 
 function healthIn({ problem, status }: Pick<LiveRun, "problem" | "status">): RunHealth {
-  if (status === null) return { word: "dead", text: problem ?? "nothing is known of it yet" };
+  if (status === null) return { word: "dead", text: problem ?? "nothing is known about it yet" };
   const { isAlive, text } = healthOf(status, MOST_AGE_MS);
   if (!isAlive) return { word: "dead", text };
   const { run, journal, connected, connectionSince, reason } = status;

@@ -1,4 +1,4 @@
-/** Events on standard output, one JSON object a line. None is dropped, and a reader that fails is noticed. */
+/** Events on standard output, one JSON object per line. None is dropped, and a reader that fails is noticed. */
 import { type AsyncSink, Outlet } from "./outlet.ts";
 import { beforeGraceEnds, OutputStuck, printableJson, ReaderGone } from "./terminal.ts";
 

@@ -191,7 +191,7 @@ Deno.test("awaitInstrument() asks at growing intervals until it has every wanted
   // An unchanged reason is logged once.
   assertEquals(reasons.length, 3);
   assertStringIncludes(reasons[0]!, "failed: HTTP 503");
-  assertMatch(reasons[1]!, /^127\.0\.0\.1:\d+ does not say the tick$/);
+  assertMatch(reasons[1]!, /^127\.0\.0\.1:\d+ does not give the tick$/);
   assertStringIncludes(reasons[2]!, "an answer about symbols other than BTCUSDT");
 });
 

@@ -25,7 +25,7 @@ const fail = (text: string): void => {
   throw new Error(`Trouble: ${text}`);
 };
 
-Deno.test("Recording writes one frame a line with its time in µs, notes between them, plain and as gzip", async () => {
+Deno.test("Recording writes one frame per line with its time in µs, notes between them, plain and as gzip", async () => {
   await inFolder(async (folder) => {
     for (const path of [`${folder}/a.txt`, `${folder}/b.gz`]) {
       const recording = Recording.create(path, {
