@@ -1,6 +1,6 @@
 /**
  * `deno task docs` makes the samples on the pages and the picture of the terminal again. With `--print` it changes no
- * file, and prints all of them as one JSON object of texts by path.
+ * file, and prints all of them as one JSON object of contents by path.
  */
 import { fixSurroundings, print } from "./docs/fixed_surroundings.ts";
 import { filledPage, placesIn } from "./docs/pages.ts";

@@ -51,7 +51,7 @@ function tableBehind(id: string, [line]: readonly [Line]): void {
   });
 }
 
-/** Fills a table when the reader opens it: each row is a time, seconds since 1970, and texts. */
+/** Fills a table when the reader opens it: each row is a time, seconds since 1970, and strings. */
 function fillWhenOpened(id: string, rows: () => Iterable<readonly [time: number, ...texts: string[]]>): void {
   const details = document.getElementById(id) as HTMLDetailsElement | null;
   details?.addEventListener("toggle", () => {

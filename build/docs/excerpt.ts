@@ -1,4 +1,4 @@
-/** Shortens long texts for a page. */
+/** Shortens long output for a page. */
 
 /** How much of a JSON value is shown. */
 export interface ExcerptLimits {

@@ -26,9 +26,9 @@ export function marketOf(command: string, { exchange, endpoint }: Addressing): s
 }
 
 /**
- * The market of a run by its options, for journals of versions that did not keep it; null if they do not say.
- * In those a run of `demo` has an address on this machine, which counts as the built-in exchange if `now` is
- * the built-in exchange.
+ * The market of a run by its options, for journals of versions that did not keep it; null if they do not show it. In
+ * such journals, a run of `demo` has an address on this machine, which counts as the built-in exchange if `now` is the
+ * built-in exchange.
  */
 export function marketIn(options: Readonly<Record<string, unknown>>, now: string): string | null {
   const { exchange, endpoint } = options;

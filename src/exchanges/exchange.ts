@@ -15,7 +15,7 @@ export interface Exchange {
 
   /** The address of one symbol's trade stream, below the base address `endpoint`. */
   streamUrl(endpoint: string, symbol: string): string;
-  /** The texts to send once the stream is open, in this order; empty if the address says it all. */
+  /** The messages to send once the stream is open, in this order; empty if the address says it all. */
   subscriptions(symbol: string): readonly string[];
   /** A decoder for the frames of one symbol's stream. */
   decoder(symbol: string): FrameDecoder;

@@ -1,4 +1,4 @@
-/** Reads the frames of a live stream, which are texts, a batch at a time. */
+/** Reads the frames of a live stream, which are strings, a batch at a time. */
 import type { ReadBlock } from "../domain/market/block.ts";
 import type { Followed, ReadResult, TradeFields, TradeReader } from "../domain/market/trade_reader.ts";
 import type { FrameDecoder } from "../exchanges/frame_decoder.ts";

@@ -77,9 +77,11 @@ export function usedColumns(
     }
   }
   const nested = used.find(({ physical }) => physical === null);
-  return nested === undefined
-    ? used
-    : { unreadable: `its column ${quoted(nested.name)} holds lists or the like, expected one value a row` };
+  return nested === undefined ? used : {
+    unreadable: `its column ${
+      quoted(nested.name)
+    } holds lists or other nested values, expected one value per row`,
+  };
 }
 
 function fieldOf(

@@ -110,7 +110,7 @@ export class ServerFrames {
 
   /**
    * @param size of a batch in bytes
-   * @param isAscii whether all texts are: then their bytes need not be counted. Default true
+   * @param isAscii whether all messages are ASCII: then their bytes need not be counted. Default true
    */
   constructor(size: number, isAscii = true) {
     this.#bytes = new Uint8Array(size);

@@ -12,7 +12,7 @@ const NEEDED: readonly ColumnName[] = ["time", "price", "quantity"];
 /** How times are written: a number of one of these units since 1970, or as ISO 8601. */
 export const TIME_UNITS = ["s", "ms", "us", "ns", "iso"] as const;
 
-/** One of them. */
+/** One of these. */
 export type TimeUnit = (typeof TIME_UNITS)[number];
 
 /**

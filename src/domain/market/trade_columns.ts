@@ -13,7 +13,7 @@ const NARROWS = COLUMNS + 6 * WIDE, BYTES = NARROWS + 2 * NARROW;
 export const TEXT_START = BYTES + 2 * COLUMN_ROWS;
 /** The unit to pass to a loop where each price has its own unit, without trailing zeros. */
 export const OWN_UNIT = -1;
-/** Where the texts that a loop compares with start, each with its length in 256 bytes. */
+/** Where the strings that a loop compares with start, each with its length in 256 bytes. */
 export const COMPARED = 2048, COMPARED_BYTES = 256;
 /** Doubles: a loop writes here where the first row that it did not read starts. */
 const STOPPED_AT = 768;

@@ -8,7 +8,7 @@
  */
 import { Decimal } from "decimal.js";
 
-/** The other side of an operation; texts and numbers are read as decimal.js reads them. */
+/** The other side of an operation; strings and numbers are read as decimal.js reads them. */
 export type Operand = Amount | number | string;
 
 /** 100 significant digits, far more than any product of a price (at most 16) and a quantity (at most 23) needs. */

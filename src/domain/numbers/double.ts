@@ -9,7 +9,7 @@ const QUOTIENT_BITS = 64;
 
 /** The text of a double has this many decimals, like that of an average. */
 const DECIMALS = 8;
-/** A double halfway between two such texts is an odd multiple of 2^-9: 10^8 has eight factors of two. */
+/** A double halfway between two such decimals is an odd multiple of 2^-9: 10^8 has eight factors of two. */
 const HALVES = 512;
 
 /**
@@ -58,7 +58,7 @@ function bitsOf(value: bigint): number {
  */
 export function doubleText(value: number): string {
   let text = value.toFixed(DECIMALS);
-  // toFixed is exact, but takes the larger of two texts that are equally near.
+  // toFixed is exact, but takes the larger of two decimals that are equally near.
   if (isOdd(value * HALVES) && "13579".includes(text.at(-1)!)) text = towardsZero(text);
   const trimmed = text.replace(/\.?0+$/, "");
   return trimmed === "-0" ? "0" : trimmed;

@@ -1,6 +1,6 @@
 /**
  * What a chart of a run needs, collected while its trades pass: price, equity and drawdown as reduced lines, the fills
- * and the round trips. These are doubles, for showing only: the books and the figures of a run are exact, and are
+ * and the round trips. These are doubles, for display only: the books and the figures of a run are exact, and are
  * computed elsewhere.
  */
 import type { Block } from "../market/block.ts";

@@ -12,7 +12,7 @@ import { DAY, HOUR } from "../numbers/time.ts";
 /** The period between two samples. */
 export type Sampling = "1d" | "1h" | "1m";
 
-/** One point of the curve: µs since 1970, and equity in quote currency as a double, for showing only. */
+/** One point of the curve: µs since 1970, and equity in quote currency as a double, for display only. */
 export interface CurvePoint {
   readonly time: number;
   readonly equity: number;

@@ -8,7 +8,7 @@ export interface FillMark {
   /** The time of the first fill, µs since 1970. */
   readonly time: number;
   readonly side: Side;
-  /** The price of the first fill, quote currency, as a double for showing only. */
+  /** The price of the first fill, quote currency, as a double for display only. */
   readonly price: number;
   /** How many fills there are. */
   readonly count: number;

@@ -34,7 +34,7 @@ export interface Disconnection {
   readonly cause?: DisconnectCause;
 }
 
-/** Which file of a recording this is, if a process makes one a day; absent in the first file. */
+/** Which file of a recording this is, if a process makes one per day; absent in the first file. */
 export interface RecordingPart {
   /** From 2 on. */
   readonly part: number;

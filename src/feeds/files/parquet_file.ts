@@ -95,13 +95,13 @@ export async function bufferParquet(name: string, source: ByteSource): Promise<B
   return new BytesInMemory(bytes);
 }
 
-/** The library's file. */
+/** The file, as the library reads it. */
 function fileOf(parts: ByteParts, signal: AbortSignal | undefined) {
   return {
     byteLength: parts.size,
     async slice(start: number, end: number = parts.size): Promise<ArrayBuffer> {
       const isInside = start >= 0 && end >= start && end <= parts.size;
-      if (!isInside) throw new RangeError(`it has ${parts.size} bytes, and refers to some up to ${end}`);
+      if (!isInside) throw new RangeError(`it has ${parts.size} bytes, but refers to bytes up to ${end}`);
       if (end - start > LARGEST_GROUP) throw new RangeError(`one of its parts has ${end - start} bytes`);
       signal?.throwIfAborted();
       const bytes = await parts.readPart(start, end - start);
@@ -230,7 +230,7 @@ async function whole<T>(
 function damaged(name: string, error: unknown): UnusableInput {
   // The library may read past the data and fail with its own error.
   const isUnforeseen = !(error instanceof Error) || error instanceof TypeError;
-  const what = isUnforeseen ? "its table of contents or a page makes no sense" : error.message;
+  const what = isUnforeseen ? "its table of contents or a page is not valid" : error.message;
   return new UnusableInput({ name }, `the Parquet file is cut off or damaged: ${what}. ${AGAIN}`, {
     cause: error,
   });

@@ -34,7 +34,7 @@ export interface ColumnBytes {
 
 /**
  * The values of the first `rows` rows; null for a missing one. Integers of 64 bits and INT96, in nanoseconds since
- * 1970, are big integers, texts and decimals are bytes. Throws an Error if the bytes do not match the metadata.
+ * 1970, are big integers; strings and decimals are bytes. Throws an Error if the bytes do not match the metadata.
  */
 export function columnValues(
   { meta, element, bytes }: ColumnBytes,

@@ -367,7 +367,7 @@ function megabytes(bytes: number): number {
   return Math.round(bytes / 1e6);
 }
 
-/** Sends texts in order without waiting. If the connection breaks, its reader finds out. */
+/** Sends messages in order without waiting. If the connection breaks, its reader finds out. */
 function send(texts: readonly string[], writable: WritableStream<string | Uint8Array>): void {
   if (texts.length === 0) return;
   const writer = writable.getWriter();

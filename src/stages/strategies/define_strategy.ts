@@ -45,7 +45,7 @@ export interface StrategyDefinition<O extends Readonly<Record<string, StrategySe
   /** Its options by name, for `--set`. */
   readonly options?: O;
   /**
-   * What it remembers at the start, and after a gap that could not be filled: an object or array of numbers, texts,
+   * What it remembers at the start, and after a gap that could not be filled: an object or array of numbers, strings,
    * true, false, null, and objects and arrays of them, which is kept as JSON.
    */
   start(options: SettingValues<O>): S;

@@ -12,7 +12,7 @@ export interface BlockStrategy extends Strategy {
   addAll(closes: Float64Array, size: number, decimals: number, targets: Int8Array): number;
   /** What `values` would have returned after the close in this row of the last `addAll`. */
   valuesAt(row: number): Values | null;
-  /** The same values as numbers, for a chart that needs thousands of them: texts would take ten times as long. */
+  /** The same values as numbers, for a chart that needs thousands of them: strings would take ten times as long. */
   numbersAt(row: number): ValueNumbers | null;
 }
 

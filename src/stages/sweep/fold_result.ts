@@ -6,7 +6,10 @@ import type { Sampling } from "../../domain/performance/equity_curve.ts";
 import type { ConfigurationFigures } from "../../domain/run/sweep_result.ts";
 import type { FoldRun } from "./sweep_lanes.ts";
 
-/** What a fold is for: rows and the choice, trades held out of the choice, or one window of a walk-forward. */
+/**
+ * What a fold is for: the rows and the choice among them, trades held out of that choice, or one window of a
+ * walk-forward.
+ */
 export type FoldUse = "choice" | "test" | "window";
 
 /** The result of one configuration in one fold. */

@@ -87,7 +87,7 @@ export class AlarmRules {
     return kind === "unreadable" ? { ...this.#memory, isOutageUnsaid: true } : null;
   }
 
-  /** The run's symbol, for texts, taken from its status. */
+  /** The run's symbol, for the texts of alarms, taken from its status. */
   set symbol(symbol: string) {
     this.#symbol = symbol;
   }

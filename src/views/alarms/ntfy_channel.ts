@@ -25,7 +25,7 @@ const TAGS: Readonly<Record<AlarmKind, string>> = {
 };
 
 /**
- * Publishes to a topic, as JSON. The alarm's key is its sequence id, so that a server from version 2.16 on shows an
+ * Publishes to a topic, as JSON. The alarm's key is its sequence id, so that a server of version 2.16 or later shows an
  * alarm only once even if it was sent twice. A token that is not part of the topic goes into the Authorization header.
  */
 export class NtfyChannel implements Channel {

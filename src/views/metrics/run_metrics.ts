@@ -9,7 +9,7 @@ import { timeIn } from "../../domain/numbers/time.ts";
 import { expositionText, type Labels, type MetricFamily, type Sample } from "./exposition.ts";
 import { LagHistogram } from "./lag_histogram.ts";
 
-/** Penstock has few reasons, but a journal from elsewhere must not create a series for each of its texts. */
+/** Penstock has few reasons, but a journal from elsewhere must not create a series for each of its own. */
 const MOST_REASONS = 50;
 const OTHER = "other";
 const SIDES: readonly Side[] = ["buy", "sell"];

@@ -52,7 +52,7 @@ function tokenIn(headers: HttpHead["headers"], url: URL): string | null {
   return /^Bearer +(\S+)$/i.exec(headers.get("authorization") ?? "")?.[1] ?? url.searchParams.get("token");
 }
 
-/** Compares digests in constant time, which reveals neither where the texts differ nor how long `expected` is. */
+/** Compares digests in constant time, which reveals neither where the strings differ nor how long `expected` is. */
 function isSame(found: string, expected: string): boolean {
   const digest = (text: string) => createHash("sha256").update(text).digest();
   return timingSafeEqual(digest(found), digest(expected));

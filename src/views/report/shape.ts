@@ -48,7 +48,7 @@ export const timeMs: Shape = expected(
   (value) => Number.isFinite(value) && Math.abs(value as number) <= LAST_TIME_MS,
 );
 
-/** One of these texts. */
+/** One of these strings. */
 export function oneOf(...texts: readonly string[]): Shape {
   return expected(`one of ${texts.join(", ")}`, (value) => texts.some((each) => each === value));
 }

@@ -51,9 +51,9 @@ export function closedSummary(
 }
 
 /**
- * One line of CSV (RFC 4180), with its end. Numbers, and texts that are numbers, stay as they are, even negative ones.
- * Any other text that a spreadsheet might interpret as a formula gets an apostrophe in front, so that it is shown as
- * text. Null is an empty cell. Characters that could control a terminal or stay invisible are escaped as in
+ * One line of CSV (RFC 4180), with its end. Numbers, and strings that are numbers, stay as they are, even negative
+ * ones. Any other text that a spreadsheet might interpret as a formula gets an apostrophe in front, so that it is shown
+ * as text. Null is an empty cell. Characters that could control a terminal or stay invisible are escaped as in
  * `printable`.
  */
 export function csvLine(cells: readonly (string | number | null)[]): string {

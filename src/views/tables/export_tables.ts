@@ -9,8 +9,8 @@ import { isoTime } from "../../domain/numbers/time.ts";
 export type TableName = "fills" | "closed" | "equity" | "signals" | "trips";
 
 /**
- * What a column holds: whole numbers; times, µs since 1970; texts; or amounts, exact decimal text. Any cell may be
- * empty (null).
+ * What a column holds: whole numbers; times, µs since 1970; text; or amounts, exact decimal text. Any cell may be empty
+ * (null).
  */
 export type ColumnKind = "number" | "time" | "text" | "amount";
 

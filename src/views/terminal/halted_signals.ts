@@ -8,7 +8,7 @@ import { TradeNarration } from "./trade_narration.ts";
 /** How often the count is logged, by the trades' own times. */
 const COUNT_EVERY_MS = 3_600_000;
 
-/** Reasons to place no order for now, each with the event that ends it and its texts. */
+/** Reasons to place no order for now, each with the event that ends it and its wording. */
 const REASONS = {
   "halted": { end: "released", until: "until the halt ends", during: "while trading was halted" },
   "no-rules": { end: "rules", until: "until the rules arrive", during: "while the rules had not arrived" },

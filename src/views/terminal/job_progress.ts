@@ -14,7 +14,7 @@ export interface JobProgress {
   /** The share that is done, a fraction; null if it is not known. */
   readonly share: number | null;
   readonly elapsedMs: number;
-  /** What has been done, in words; empty texts are left out. */
+  /** What has been done, in words; empty strings are left out. */
   readonly facts: readonly string[];
 }
 

@@ -26,8 +26,8 @@ const CROWD_CHARACTERS = 64 * 1024;
 const SLOW_MS = 3_000;
 
 /**
- * Writes texts in order, one write at a time, and keeps a bounded number of characters meanwhile. A failed write loses
- * all text that waits, but does not prevent later writes.
+ * Writes strings in order, one write at a time, and keeps a bounded number of characters meanwhile. A failed write
+ * loses all text that waits, but does not prevent later writes.
  */
 export class Outlet {
   readonly #sink: AsyncSink;
@@ -111,7 +111,7 @@ export class Outlet {
     this.#writing = null;
   }
 
-  /** The next texts, joined. */
+  /** The next strings, joined. */
   #take(): string {
     let count = 0;
     for (let length = 0; count < this.#queue.length && length < JOINED_CHARACTERS; count++) {
