@@ -45,8 +45,8 @@ const QUANTIFIED: u64 = 0x00223a2271222c22;
 const QUANTIFIED_BYTES: u64 = 0x00ffffffffffffff;
 
 /**
- * Each text has 256 bytes: its length, at least 8, and then the text itself. Four texts are starts of messages, up to
- * the time of the event; two are the text between that time and the id.
+ * Each string has 256 bytes: its length, at least 8, and then its text. Four strings are starts of messages, up to the
+ * time of the event; two are the text between that time and the id.
  */
 const TEXT: usize = 256;
 const RAW_TRADE: usize = TEXTS;

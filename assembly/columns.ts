@@ -17,7 +17,7 @@ const HOUR: f64 = 3600000000;
 /** What is remembered of the previous price, 112 bytes of 0 at first. */
 export const PRICE_FORM: usize = 832;
 // The compiler puts its own data from 1024 on.
-/** Texts that a loop compares with. The host writes them. */
+/** Strings that a loop compares with. The host writes them. */
 export const TEXTS: usize = 2048;
 
 /** The most rows that one call reads. */

@@ -17,7 +17,7 @@ export interface FrameFault {
  * It reads only what `takeFrames` or `open` gave it last, so one reader can use it at a time.
  */
 export interface FrameScan {
-  /** Takes frames to read; false if they are too long together or not ASCII, and then it reads none of them. */
+  /** Takes frames to read. Returns false, and reads none of them, if they are too long together or not ASCII. */
   takeFrames(frames: readonly string[]): boolean;
   /** Reads the frames from number `from` on, and returns how many. */
   readFrames(from: number, most?: number): number;

@@ -1,4 +1,4 @@
-/** Reads rows of text that a comma, a semicolon or a tab separates into fields, quoted or not: one trade a row. */
+/** Reads rows of text that a comma, a semicolon or a tab separates into fields, quoted or not: one trade per row. */
 import type { Complain, ReadResult, TradeFields } from "../domain/market/trade_reader.ts";
 import { UnusableInput } from "../domain/market/unusable_input.ts";
 import { quoted } from "./csv_layout.ts";

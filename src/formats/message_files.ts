@@ -6,7 +6,7 @@ import type { Layout, TradeFile } from "./trade_file.ts";
 const RECORDED = /^\d+ /;
 const DECODER = new TextDecoder();
 
-/** `<receive time> <frame>` a line, with notes between the frames if Penstock wrote the file. */
+/** `<receive time> <frame>` per line, with notes between the frames if Penstock wrote the file. */
 export const recordings: TradeFile = {
   name: "recordings (<receive time> <frame>)",
   layoutOf: ({ bytes, text, isFirst }) => {
@@ -17,7 +17,7 @@ export const recordings: TradeFile = {
   },
 };
 
-/** One message a line. */
+/** One message per line. */
 export const messages: TradeFile = {
   name: "Binance messages, one per line",
   layoutOf: ({ bytes, text }) =>

@@ -14,7 +14,7 @@ export interface MarketOptions {
   readonly symbol: string;
   /** The seed of the made-up market; the same seed makes the same trades. */
   readonly seed: number;
-  /** Trades a second on average. */
+  /** Mean trades per second. */
   readonly rate: number;
   /** How many times faster than real time market time runs. */
   readonly speed: number;

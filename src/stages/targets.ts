@@ -119,7 +119,7 @@ export class Targets {
     turns.push({ row, target: this.#last > 0 ? 1 : -1, values });
   }
 
-  /** Asks a strategy that may fail even if nobody sees its values, so that no view decides whether a run fails. */
+  /** Asks a strategy that may fail for its values even if nobody sees them: no view may decide whether a run fails. */
   #values(): Values | null {
     const mayFail = this.#strategy.fault !== undefined;
     const values = this.#keepsValues || mayFail ? this.#strategy.values() : null;

@@ -44,7 +44,7 @@ export interface ShownRun extends ShownProcess {
   readonly words?: Words;
   /** Aborted when the run has to end, for any reason. */
   readonly stop: AbortSignal;
-  /** Aborted when the user asks for the end. Slow readers then get little more time. */
+  /** Aborted when the user asks for the end. Slow readers then get only a little more time. */
   readonly signal: AbortSignal;
   /** Called once if the events of a live run can no longer be written. The run then has to end. */
   readonly onBroken: () => void;

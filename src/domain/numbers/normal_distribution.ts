@@ -1,8 +1,8 @@
 /**
  * The standard normal distribution, to within a few units of the last place of a double, in the tails as well.
  *
- * There is no table of coefficients to mistype: below 1 it is a series of positive terms, above a continued fraction.
- * A call takes some microseconds, and callers make few.
+ * There is no table of coefficients to mistype: below 1 it is a series of positive terms, above a continued fraction. A
+ * call takes a few microseconds, and there are few calls.
  */
 
 /** 1 ÷ √(2π). */
@@ -41,7 +41,7 @@ export function normalProbability(x: number): number {
 /**
  * Φ⁻¹(p): the value that a standard normal variable stays at or below with probability `p`, from 0 to 1; minus infinity
  * for 0, infinity for 1. For a `p` near 1, give 1 − p exactly and change the sign of the result: a double near 1 has
- * lost what is left above it.
+ * lost the digits of 1 − p.
  *
  * A rational start (Abramowitz & Stegun 26.2.23), and three steps of Halley's method on Φ. Throws a RangeError for
  * anything but a probability.

@@ -18,9 +18,8 @@ const RESOLUTION = 1e-12;
  *
  * For each half of the blocks: n* is the configuration with the highest Sharpe ratio in that half, ω its rank in the
  * other half ÷ (N + 1), from 1 for the worst to N for the best, and λ = ln(ω ÷ (1 − ω)). PBO is the share of halves
- * with
- * λ ≤ 0, that is with ω ≤ ½. D. H. Bailey, J. M. Borwein, M. López de Prado, Q. J. Zhu, The Probability of Backtest
- * Overfitting, Journal of Computational Finance 20(4), 2016 (SSRN 2326253).
+ * with λ ≤ 0, that is with ω ≤ ½. D. H. Bailey, J. M. Borwein, M. López de Prado, Q. J. Zhu, The Probability of
+ * Backtest Overfitting, Journal of Computational Finance 20(4), 2016 (SSRN 2326253).
  *
  * What the paper leaves open: Configurations equal in the other half share the mean of their ranks. Of those that are
  * equally the best, the one that did worst in the other half is chosen, so the order of configurations changes nothing.

@@ -4,11 +4,11 @@
 export interface ReturnMoments {
   /** How many returns there are. */
   readonly count: number;
-  /** Their mean, a fraction a period; 0 without any. */
+  /** Their mean, a fraction per period; 0 without any. */
   readonly mean: number;
   /**
-   * Mean ÷ sample standard deviation (n − 1), a period, not annualised; null for fewer than two returns or when they do
-   * not deviate.
+   * Mean ÷ sample standard deviation (n − 1), per period, not annualised; null for fewer than two returns or when they
+   * do not deviate.
    */
   readonly sharpe: number | null;
   /** 0 for the normal distribution; null where there is no Sharpe ratio. */

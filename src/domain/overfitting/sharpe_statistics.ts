@@ -2,7 +2,7 @@
  * What a Sharpe ratio is worth: how likely it is to be above a benchmark, what luck alone would have given after many
  * tries, and how long a record must be to show it.
  *
- * Sharpe ratios here are those of one period unless a name says otherwise: an annualised ratio ÷ √(periods a year). A
+ * Sharpe ratios here are those of one period unless a name says otherwise: an annualised ratio ÷ √(periods per year). A
  * figure that does not exist is null.
  */
 import { normalProbability, normalQuantile } from "../numbers/normal_distribution.ts";
@@ -11,7 +11,7 @@ import { normalProbability, normalQuantile } from "../numbers/normal_distributio
 export interface SharpeRecord {
   /** Of one period. */
   readonly sharpe: number;
-  /** How many returns it is from. */
+  /** How many returns it is computed from. */
   readonly count: number;
   /** 0 for the normal distribution. */
   readonly skewness: number;

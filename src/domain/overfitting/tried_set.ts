@@ -58,7 +58,7 @@ export class TriedSet {
       : Math.max(kept, Math.round((kept - 1) * HASHES / this.#hashes[kept - 1]!));
   }
 
-  /** The set as text, for `from`: eight characters a hash, at most 131,072. */
+  /** The set as text, for `from`: eight characters per hash, at most 131,072. */
   text(): string {
     const parts: string[] = [];
     for (const hash of this.#hashes) {

@@ -174,7 +174,7 @@ function isFill({ kind }: Outcome): boolean {
 }
 
 /**
- * Finds the lowest and the highest price of rows. It returns them in its fields, because it is called once a column.
+ * Finds the lowest and the highest price of rows. It returns them in its fields, because it is called once per column.
  */
 class Extremes {
   /** The rows of the two, in order. */

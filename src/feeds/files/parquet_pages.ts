@@ -279,8 +279,8 @@ function plain(
 }
 
 /**
- * Texts. Each has the first bytes of the one before, as many as `shared` gives (null for none), and then as many bytes
- * of `content` as `lengths` gives.
+ * Strings. Each starts with the first bytes of the one before, as many as `shared` gives (null for none), and continues
+ * with as many bytes of `content` as `lengths` gives.
  */
 function texts(
   content: Uint8Array,

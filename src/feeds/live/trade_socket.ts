@@ -39,7 +39,7 @@ export interface TradeSocketOptions {
   readonly handshakeMs: number;
   /** The longest time without a data frame, ms. */
   readonly staleMs: number;
-  /** Texts to send once it is open, in this order. Default: none. */
+  /** Messages to send once it is open, in this order. Default: none. */
   readonly greeting?: readonly string[];
   /**
    * Called when a dropped connection takes memory without bound: the runtime keeps buffering an endless message, and
@@ -378,7 +378,7 @@ function send(texts: readonly string[], writable: WritableStream<string | Uint8A
 /** Replaces a binary frame, which no trade stream sends; it is rejected like other unusable messages. */
 const BINARY_FRAME = "(binary frame)";
 
-/** Replaces an overlong text, which no trade stream sends and which would cost many times its length to read. */
+/** Replaces an overlong message, which no trade stream sends and which would cost many times its length to read. */
 function tooLong(text: string): string {
   return `(frame of ${text.length} characters)`;
 }

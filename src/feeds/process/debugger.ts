@@ -24,7 +24,8 @@ export function keepDebuggerClosed(onClosed: () => void): void {
     turns = TURNS;
     if (!isClosing) close();
   });
-  // The first use takes 15 ms, which is too long while the debugger is open. A command that ends sooner saves them.
+  // The first use takes 15 ms, which is too long while the debugger is open. A command that ends sooner saves this
+  // time.
   Deno.unrefTimer(setTimeout(debuggerEnd, SAFE_MS));
 }
 

@@ -130,7 +130,7 @@ export class RestClient {
         ? new RestFailure("deadline", "there was no time left for a request")
         : restFailure(trouble);
       await this.pause(Math.ceil(Math.max(retryMs, budgetMs)), deadline, otherwise);
-      // On a busy machine, the time may be over by now.
+      // On a busy machine, the time may be up by now.
       const now = clock.now();
       if (now >= deadline) throw otherwise;
       budget.spend(question.weight, now);
@@ -319,7 +319,7 @@ function parse(text: string): unknown {
   }
 }
 
-/** The start of a text from outside, safe for a line of a log. */
+/** The start of a text from outside, safe for a log line. */
 function shown(text: string): string {
   // deno-lint-ignore no-control-regex
   const line = text.replace(/[\u0000-\u0020\u007f-\u009f]+/g, " ").trim();

@@ -169,7 +169,7 @@ export class AlarmSender {
     return `HTTP ${status}: ${this.#safe(explanation)}`;
   }
 
-  /** Words of a service, without the token, for a line of the log. */
+  /** Words of a service, without the token, for a log line. */
   #safe(explanation: string): string {
     const shown = printable((this.#token?.scrub(explanation) ?? explanation).slice(0, 4 * LONGEST_REASON));
     return shown.length > LONGEST_REASON ? `${shown.slice(0, LONGEST_REASON)}…` : shown;

@@ -18,7 +18,7 @@ export interface OutletOptions {
 const ENCODER = new TextEncoder();
 /** The size of a write. A reader that takes this much counts as reading. */
 const WRITE_BYTES = 16 * 1024;
-/** Texts are joined up to this length, so that many of them cost one write. */
+/** Strings are joined up to this length, so that many of them cost one write. */
 const JOINED_CHARACTERS = 64 * 1024;
 /** If more than this waits, it is worth waiting for a slow reader, which must read all of it in time at the end. */
 const CROWD_CHARACTERS = 64 * 1024;

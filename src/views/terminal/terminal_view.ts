@@ -50,7 +50,7 @@ export interface TerminalOptions {
   readonly output: TextOutput | null;
   /** Whether the run ends when the log no longer has a reader. */
   readonly needsReader: boolean;
-  /** Once this is aborted, slow readers get little more time. */
+  /** Once this is aborted, slow readers get only a little more time. */
   readonly stop: AbortSignal;
   /** The keys and the pictures of a live run on a terminal; absent if there are none. */
   readonly controls?: Omit<ControlsOptions, "terminal" | "colours" | "log"> | null;
