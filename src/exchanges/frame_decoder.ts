@@ -26,7 +26,7 @@ export interface FrameScan {
 
   /** Takes lines to read, up to `end`: a frame each, after the time at which it was received if they are timed. */
   open(bytes: Uint8Array, end: number): void;
-  /** Reads the lines from `at` on, and returns how many. It stops at a line without a line feed too. */
+  /** Reads the lines from `at` on, and returns how many. It also stops at a line without a line feed. */
   readLines(at: number, isTimed: boolean, most?: number): number;
   /** Reads the lines from `at` on as `TradeReader.takeBlock` does. */
   lineBlock(at: number, isTimed: boolean, after: Followed, most: number): ReadBlock | null;

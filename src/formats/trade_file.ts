@@ -74,7 +74,7 @@ export interface FileReader extends TradeReader {
   complain(): Complain;
   /** Other symbols whose trades were skipped, in order of appearance, at most 8. */
   readonly otherSymbols?: readonly string[];
-  /** How many trades were skipped for that, if the file holds nothing but trades. */
+  /** How many trades of other symbols were skipped, if the file holds nothing but trades. */
   readonly otherTrades?: number;
   /** Whether the first line says that Penstock wrote the file. */
   readonly isOwn?: boolean;

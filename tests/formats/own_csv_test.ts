@@ -85,7 +85,7 @@ Deno.test("ownCsv() refuses a header that contradicts the columns", async () => 
     assertEquals(found.trades, []);
     assertStringIncludes(
       found.reasons[0]!,
-      `a.csv:1: the header calls column 1, the time, "price", and --columns time,price,quantity says otherwise`,
+      `a.csv:1: the header calls column 1 "price", but --columns time,price,quantity says that it is the time`,
     );
   }
 });

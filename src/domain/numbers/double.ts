@@ -14,7 +14,7 @@ const HALVES = 512;
 
 /**
  * The double nearest to an integer count of 10^-decimals quote currency, up to 2^53 - 1 and 0 to 8 decimals: IEEE 754
- * divides two doubles that are exact with one rounding.
+ * divides two exact doubles with a single rounding.
  *
  * @example
  * ```ts

@@ -37,7 +37,7 @@ export class Order {
   readonly cause: ExitCause | null;
   readonly signalTradeId: number;
   readonly due: number;
-  /** Whether it has passed the gate and waits for the rest of it to fill. */
+  /** Whether it has passed the gate and waits for the rest to fill. */
   isWorking = false;
   /**
    * What it may spend before its fee, quote currency, if the stake is a share of the cash; fixed once it is

@@ -59,7 +59,7 @@ const QUICK_MS = 1;
 /** After a slower read, this many reads are made on another thread, in parallel. */
 const SLOW_READS = 64;
 /** One in this many reads waits for a turn of the event loop, so that timers and signals are handled. */
-const READS_A_TURN = 4;
+const READS_PER_TURN = 4;
 
 /** A file on disk. */
 class FileSource implements ByteSource, ByteParts {
@@ -111,7 +111,7 @@ class FileSource implements ByteSource, ByteParts {
   }
 
   async #counted(into: Uint8Array): Promise<number | null> {
-    const isTurn = this.#reads % READS_A_TURN === 0;
+    const isTurn = this.#reads % READS_PER_TURN === 0;
     const isHere = this.#reads >= this.#slowUntil;
     this.#reads++;
     const bytes = isHere ? await this.#readHere(into, isTurn) : await this.#readElsewhere(into, isTurn);

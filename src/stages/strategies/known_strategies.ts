@@ -9,7 +9,7 @@ import { RSI } from "./rsi.ts";
 import type { Strategy } from "./strategy.ts";
 import type { StrategyKind, StrategyOptions, StrategyValues } from "./strategy_kind.ts";
 
-/** Each by its name. Help shows their options in this order. */
+/** Each strategy by its name. Help shows their options in this order. */
 export const STRATEGIES = {
   crossover: CROSSOVER,
   rsi: RSI,

@@ -28,7 +28,7 @@ export class Holding {
     return this.#cost === null || this.#quantity.isZero() ? null : this.#cost.div(this.#quantity);
   }
 
-  /** What the position would gain or lose at `price`, before the fee of the sale; null like the average price. */
+  /** What the position would gain or lose at `price`, before the fee of the sale; null where the average price is. */
   profitAt(price: Money): Money | null {
     return this.averagePrice === null ? null : price.times(this.#quantity).minus(this.#cost!);
   }

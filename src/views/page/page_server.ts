@@ -1,6 +1,6 @@
 /**
  * The server of the live page: HTTP/1.1 over one connection for each request. It understands GET and HEAD and changes
- * nothing. Whatever a client does, it holds one connection of a limited number, for a limited time and with limited
+ * nothing. Whatever a client does, it holds one of a limited number of connections, for a limited time and with limited
  * memory.
  */
 import { type GuardOptions, mustBeAllowed } from "./request_guard.ts";
