@@ -25,7 +25,7 @@ export interface VenueLayout {
   readonly mayHaveMore?: boolean;
 }
 
-/** Kraken calls the time of a trade differently in its pages and tools. */
+/** Kraken's pages and tools have different names for the time of a trade. */
 const KRAKEN_TIMES = ["time", "timestamp", "unixtime", "unix"];
 
 /** The layouts. No header fits two of them. */
@@ -76,8 +76,8 @@ export const VENUE_LAYOUTS: readonly VenueLayout[] = [
   },
   {
     // https://www.okx.com/historical-data: times in ms, the taker's side, ids that count the trades of an instrument.
-    // Contracts count in `size`. Files before 2024 have no instrument_name, and names in two languages, such as
-    // `side/交易方向` in GBK, of which the part after the slash is dropped.
+    // In files of contracts, `size` counts them. Files before 2024 have no instrument_name, and names in two languages,
+    // such as `side/交易方向` in GBK, of which the part after the slash is dropped.
     name: "OKX trades",
     venue: "OKX",
     columns: { trade_id: "id", side: "side", price: "price", size: "quantity", created_time: "time" },
