@@ -76,7 +76,7 @@ export class EntryLog {
     }
     if (lines === null || lines.some((line) => typeof line?.text !== "string")) {
       const content = JSON.stringify(entry).slice(0, MOST_CHARACTERS);
-      lines = [{ level: "warn", text: `an entry without words: ${content}` }];
+      lines = [{ level: "warn", text: `an incomplete entry: ${content}` }];
     }
     return lines.map((line) => this.#row(entry, line));
   }

@@ -313,7 +313,7 @@ liveTest(
     ) {
       assertStringIncludes(await view.text(place), SHOWN, place);
     }
-    assertStringIncludes(await view.text("#log li:nth-child(3)"), "an entry without words");
+    assertStringIncludes(await view.text("#log li:nth-child(3)"), "an incomplete entry");
     await view.narrow(390);
     assertEquals(await page.locator("main img, main script, header img, #alerts img").count(), 0);
     assertEquals(view.complaints, []);

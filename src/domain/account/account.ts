@@ -225,7 +225,7 @@ export class Account {
   /**
    * Books one fill and checks the books. Returns a sale's profit after the fees of both sides, null for a
    * buy. A part of the position costs its share of the whole (average cost). Throws a BooksError if a law
-   * breaks.
+   * is broken.
    */
   book(booking: Booking): Money | null {
     const funds = this.#funds;

@@ -221,7 +221,7 @@ export class LiveFeed implements Feed {
           renewIn(goingAway ? this.#backoff.next() : Math.min(renewAfterMs, RENEW_AGAIN_MS));
           yield {
             kind: "notice",
-            message: `the connection could not be replaced yet, the old one stays open: ${failure}`,
+            message: `the connection could not be replaced yet; the old one stays open: ${failure}`,
           };
         }
       }
@@ -310,7 +310,7 @@ export class LiveFeed implements Feed {
     }
     const { symbol, staleMs } = this.#options;
     const hint = `Is ${symbol} a symbol of this exchange? It accepts unknown ones and then sends nothing. ` +
-      `For a symbol that trades less often than every ${staleMs} ms raise --stale.`;
+      `For a symbol that trades less often than every ${staleMs} ms, raise --stale.`;
     yield* this.#lost({ ...end, reason: `no trade of ${symbol} arrived: ${end.reason}` }, 0, hint);
   }
 
