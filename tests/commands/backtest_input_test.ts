@@ -230,7 +230,7 @@ Deno.test("penstock backtest identifies files that hold no trades", async () => 
       [
         "klines.csv",
         `${Array(12).fill("1").join()}\n`,
-        /: klines.csv:1: the first line has 12 columns: .*, as candles \(klines\) have: of candles, Penstock reads the klines/,
+        /: klines.csv:1: the first line has 12 columns: .*, as candles \(klines\) have: the only candles that Penstock reads are the klines/,
       ],
       ["quoted.csv", `"1","2"\n`, /: quoted.csv:1: the fields are quoted: /],
       [

@@ -82,7 +82,7 @@ export interface RestClientOptions {
   readonly random: () => number;
   /** The most tries of one request, even if there is time left. Default: any number. */
   readonly tries?: number;
-  /** How requests are made, and how long they may take. Default: this process's. */
+  /** How requests are made and timed. Default: this process's runtime. */
   readonly runtime?: Runtime | undefined;
 }
 
