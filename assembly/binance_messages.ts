@@ -45,8 +45,8 @@ const QUANTIFIED: u64 = 0x00223a2271222c22;
 const QUANTIFIED_BYTES: u64 = 0x00ffffffffffffff;
 
 /**
- * Each text has 256 bytes: its length, at least 8, and then the text itself. Four texts are starts of
- * messages, up to the time of the event; two are what comes between that and the id.
+ * Each string has 256 bytes: its length, at least 8, and then its text. Four strings are starts of messages, up to the
+ * time of the event; two are the text between that time and the id.
  */
 const TEXT: usize = 256;
 const RAW_TRADE: usize = TEXTS;
@@ -56,7 +56,7 @@ const COMBINED_AGGREGATE: usize = TEXTS + 3 * TEXT;
 const TRADE_ID: usize = TEXTS + 4 * TEXT;
 const AGGREGATE_ID: usize = TEXTS + 5 * TEXT;
 
-/** The position after `text` if that is at `at`, else 0. */
+/** The position after `text` if `text` is at `at`, otherwise 0. */
 function skipText(at: usize, text: usize): usize {
   const length: usize = load<usize>(text);
   const last: usize = length - 8;
@@ -65,7 +65,7 @@ function skipText(at: usize, text: usize): usize {
   return at + length;
 }
 
-/** The position after a field's name such as `,"t":`, else 0; `name` is all of it but the colon. */
+/** The position after a field's name such as `,"t":`, otherwise 0; `name` is all of it except the colon. */
 function skipName(at: usize, name: u32): usize {
   return load<u32>(at) == name && load<u8>(at, 4) == COLON ? at + 5 : 0;
 }
@@ -106,7 +106,7 @@ function takeMessage(at: usize, n: usize, unit: i32): usize {
   } else {
     store<f64>(n << 3, load<f64>(n << 3, LAST_ID), FIRST_ID);
     if (load<u32>(p) == ORDER_B) {
-      // Order ids, which Binance sent until 2025; they are read into a column that is written later.
+      // Order ids, which Binance sent until 2025. They are read into a column that is overwritten later.
       p = skipName(p, ORDER_B);
       if (p == 0) return 0;
       p = takeWhole(p, n, TIME, COMMA, PLACES + 128);
@@ -144,10 +144,10 @@ function takeMessage(at: usize, n: usize, unit: i32): usize {
 }
 
 /**
- * Reads adjacent frames, of which frame i ends where START says: from frame `from`, which starts at `at`, up
- * to but not including frame `to`. The last frame of all ends at `end`, after which there must be room for 24 bytes.
- * Returns how many it read before the first that is not a trade of the usual kind. With a `unit` of 0 to 8 it
- * reads a block: prices in 10^-unit, and only trades that follow each other.
+ * Reads adjacent frames, from frame `from`, which starts at `at`, up to but not including frame `to`. START has the end
+ * of each frame. The last frame of all ends at `end`, after which there must be room for 24 bytes. Returns how many
+ * frames it read before the first that is not a trade of the usual kind. With a `unit` of 0 to 8, it reads a block:
+ * prices in 10^-unit, and only trades that follow each other.
  */
 export function readFrames(at: usize, end: usize, from: usize, to: usize, unit: i32): i32 {
   endText(end);
@@ -162,9 +162,9 @@ export function readFrames(at: usize, end: usize, from: usize, to: usize, unit: 
 }
 
 /**
- * Reads whole lines from `at` up to `end`, at most `most`, and returns how many it read. If `isTimed`, the
- * time of receipt comes before each frame. It stops before the first line that is not a trade of the usual
- * kind. There must be room for 24 bytes after `end`. `unit` is as for `readFrames`.
+ * Reads whole lines from `at` up to `end`, at most `most`, and returns how many it read. If `isTimed`, each frame
+ * follows its time of receipt. It stops before the first line that is not a trade of the usual kind. There must be room
+ * for 24 bytes after `end`. `unit` is as for `readFrames`.
  */
 export function readLines(at: usize, end: usize, most: usize, isTimed: i32, unit: i32): i32 {
   endText(end);
@@ -203,7 +203,7 @@ function takeReceived(at: usize, n: usize): usize {
   return end + 1;
 }
 
-/** The same for a time of 18 or 19 digits; what is finer than a microsecond is dropped. */
+/** The same for a time of 18 or 19 digits, of which only whole microseconds are kept. */
 function takeNanoseconds(at: usize, n: usize): usize {
   if (lengthAt(at, PLACES + 384) != 16) return 0;
   let end: usize = at + 16;

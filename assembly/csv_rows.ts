@@ -1,4 +1,4 @@
-/** Reads rows of trades into columns: those of Binance's public data, and rows with their fields in any other order. */
+/** Reads rows of trades into columns: rows of Binance's public data, and rows with their fields in any other order. */
 import {
   endText,
   FIRST_ID,
@@ -26,7 +26,7 @@ const FEED: u8 = 10;
 const RETURN: u8 = 13;
 const COMMA: u8 = 44;
 /** The bits that distinguish lower case from upper case. */
-const SMALL: u32 = 0x20202020;
+const CASE_BITS: u32 = 0x20202020;
 const TRUE: u32 = 0x65757274;
 const ALSE: u32 = 0x65736c61;
 const T: u32 = 116;
@@ -80,24 +80,28 @@ export function readRows(at: usize, end: usize, most: usize, isAggregate: i32, h
   return n as i32;
 }
 
-/** The position after `true` or `false`, in small letters or capitals; 0 if neither is there. */
+/** The position after `true` or `false`, in lower or upper case; 0 for any other text. */
 function skipBoolean(at: usize): usize {
-  if ((load<u32>(at) | SMALL) == TRUE) return at + 4;
-  return (load<u32>(at, 1) | SMALL) == ALSE && ((load<u8>(at) as u32) | 32) == F ? at + 5 : 0;
+  if ((load<u32>(at) | CASE_BITS) == TRUE) return at + 4;
+  return (load<u32>(at, 1) | CASE_BITS) == ALSE && ((load<u8>(at) as u32) | 32) == F ? at + 5 : 0;
 }
 
-/** Reads `true` or `false` in any case into the column that says who made the trade; 0 if neither is there. */
+/**
+ * Reads `true` or `false` in any case into the column that says which side was the maker; returns 0 for any other text.
+ */
 function takeMaker(at: usize, n: usize): usize {
   // Without a branch, which would be unpredictable.
   const letter: u32 = load<u8>(at) as u32;
   const no: u32 = letter >> 4 & 1 ^ 1;
   const rest: usize = at + (no as usize);
-  if ((letter | 32) != T - (T - F) * no || (load<u32>(rest) | SMALL) != TRUE + (ALSE - TRUE) * no) return 0;
+  if ((letter | 32) != T - (T - F) * no || (load<u32>(rest) | CASE_BITS) != TRUE + (ALSE - TRUE) * no) {
+    return 0;
+  }
   store<u8>(n, (no ^ 1) as u8, IS_MAKER);
   return rest + 4;
 }
 
-// What a field holds; `src/formats/csv_scan.ts` has the same numbers. Any other number: anything.
+// What a field holds; `src/formats/csv_scan.ts` has the same numbers. A field with any other number may hold anything.
 const TRADE_ID: u8 = 0;
 const FIRST: u8 = 1;
 const STAMP: u8 = 3;
@@ -105,7 +109,7 @@ const PRICE: u8 = 4;
 const QUANTITY: u8 = 5;
 const MAKER: u8 = 6;
 
-/** The same for rows with `count` fields. A byte for each at TEXTS says what the field holds. */
+/** The same for rows with `count` fields. For each field, a byte at TEXTS says what it holds. */
 export function readFields(at: usize, end: usize, most: usize, count: usize, unit: i32): i32 {
   endText(end);
   let n: usize = 0;

@@ -1,12 +1,11 @@
 /**
- * Reads fields of text into row `n` of a column, eight bytes at a time, as one word with the first byte
- * lowest. The functions return the position after the field, or 0 if it is not of the usual kind. The text
- * may continue with a digit too many: only the caller knows what must follow. There must be 24 bytes after
- * the text.
+ * Reads fields of text into row `n` of a column, eight bytes at a time, as one word with the first byte lowest. The
+ * functions return the position after the field, or 0 if the field is not of the usual kind. More digits may follow the
+ * field: only the caller knows what must follow. There must be room for 24 bytes after the text.
  *
- * A processor works ahead as long as it can guess where the next field starts; it has to wait if that
- * position must be computed first. So no position depends on what was computed for a value, and the length of
- * a number is first taken to be the same as in the row before, which is remembered at `place`.
+ * A processor works ahead as long as it can predict where the next field starts; it has to wait if that position must
+ * be computed first. So no position depends on what was computed for a value, and the length of a number is first taken
+ * to be the same as in the row before, which is remembered at `place`.
  *
  * The arithmetic on eight bytes at once is that of Daniel Lemire, "Quickly parsing eight-digit integers" (2018), and of
  * Sean Anderson's "Bit Twiddling Hacks".
@@ -37,20 +36,20 @@ function power(n: u64): u64 {
   return load<u64>(POWERS + ((n as usize) << 3));
 }
 
-/** `found`, but read from `place`, which is written only if it has something else. */
+/** `found`, but read from `place`, which is written only if it has another value. */
 function guessed(place: usize, found: u64): usize {
   if (load<u64>(place) != found) store<u64>(place, found);
   return load<u64>(place) as usize;
 }
 
 /** The high bit of every byte that is not a digit, exact up to the first. */
-function strangers(word: u64): u64 {
+function nonDigits(word: u64): u64 {
   return ((word + 0x7676767676767676) | word) & 0x8080808080808080;
 }
 
 /** How many digits eight bytes of text start with. */
 function digitsIn(word: u64): u64 {
-  return ctz<u64>(strangers(word)) >> 3;
+  return ctz<u64>(nonDigits(word)) >> 3;
 }
 
 function eightDigits(word: u64): u64 {
@@ -75,7 +74,7 @@ export function digitsAt(at: usize, length: usize): u64 {
   return high * power(count) + (count < 8 ? firstDigits(next, count) : eightDigits(next));
 }
 
-/** How many digits are at `at`, up to 16; 0 also if there are several and the first is 0. */
+/** How many digits are at `at`, up to 16; also 0 if there are several and the first is 0. */
 export function lengthAt(at: usize, place: usize): usize {
   const word: u64 = load<u64>(at) ^ ZEROS;
   const count: usize = guessed(place, digitsIn(word));
@@ -93,7 +92,7 @@ export function takeWhole(at: usize, n: usize, column: usize, follower: u8, plac
   const length: usize = load<usize>(place);
   const word: u64 = load<u64>(at + length - 8) ^ ZEROS;
   if (
-    strangers(word) == 0 && (load<u64>(at) & load<u64>(place, 8)) + 1 == load<u64>(place, 16) &&
+    nonDigits(word) == 0 && (load<u64>(at) & load<u64>(place, 8)) + 1 == load<u64>(place, 16) &&
     load<u8>(at + length) == follower
   ) {
     store<f64>(column + (n << 3), (load<u64>(place, 24) + eightDigits(word)) as f64);
@@ -102,7 +101,7 @@ export function takeWhole(at: usize, n: usize, column: usize, follower: u8, plac
   return learnWhole(at, n, column, follower, place);
 }
 
-/** Reads any whole number; from now on its digits before the last eight are those that are compared. */
+/** Reads any whole number. From now on, its digits before the last eight are those that are compared. */
 function learnWhole(at: usize, n: usize, column: usize, follower: u8, place: usize): usize {
   const length: usize = lengthAt(at, place + 32);
   if (length == 0 || load<u8>(at + length) != follower) return 0;
@@ -115,14 +114,14 @@ function learnWhole(at: usize, n: usize, column: usize, follower: u8, place: usi
     const mask: u64 = length < 16 ? ((1 as u64) << ((length as u64 - 8) << 3)) - 1 : -1;
     store<usize>(place, length);
     store<u64>(place, mask, 8);
-    // Plus 1, so that the 0 that is there at first equals nothing.
+    // Plus 1, so that the initial 0 equals no number.
     store<u64>(place, (load<u64>(at) & mask) + 1, 16);
     store<u64>(place, base, 24);
   }
   return at + length;
 }
 
-/** The same as `takeWhole`, whatever follows. */
+/** The same as `takeWhole`, with anything after the number. */
 export function takeLastWhole(at: usize, n: usize, column: usize, place: usize): usize {
   const length: usize = lengthAt(at, place + 32);
   if (length == 0) return 0;
@@ -181,8 +180,8 @@ export function takePrice(at: usize, n: usize, unit: i32, place: usize): usize {
   return end;
 }
 
-// What is remembered of a price: the form of its text, and how its digits become a number. The unit comes first, plus 2,
-// so that neither the 0 that is there at first nor a unit of -1 equals one.
+// What is remembered of a price: the form of its text, and how its digits become a number. The unit comes first, plus
+// 2, so that neither the initial 0 nor a unit of -1 matches.
 const LENGTH: usize = PRICE_FORM + 8;
 const ENDING_AT: usize = PRICE_FORM + 16;
 const WINDOW_AT: usize = PRICE_FORM + 24;
@@ -190,7 +189,7 @@ const WINDOW_SHIFT: usize = PRICE_FORM + 32;
 const BEFORE_POINT: usize = PRICE_FORM + 40;
 const AFTER_POINT: usize = PRICE_FORM + 48;
 const BASE: usize = PRICE_FORM + 56;
-// Bytes that are compared, each with the mask that is after it.
+// Bytes that are compared, each followed by its mask.
 const HEAD: usize = PRICE_FORM + 64;
 const POINT: usize = PRICE_FORM + 80;
 const ENDING: usize = PRICE_FORM + 96;
@@ -206,9 +205,9 @@ function firstBytes(count: usize): u64 {
 }
 
 /**
- * Reads a price with `follower` after it, like `takePrice`. In a block, where prices have one unit, the text usually keeps
- * its length, its point and its zeros at the end, and changes only in the last digits before those. So the eight bytes up to
- * there are read at once, and everything else is compared with the price before.
+ * Reads a price with `follower` after it, like `takePrice`. In a block, where prices have one unit, the text usually
+ * keeps its length, its point and its zeros at the end, and changes only in the last digits before those. So the eight
+ * bytes up to there are read at once, and everything else is compared with the previous price.
  */
 export function takeNextPrice(at: usize, n: usize, unit: i32, follower: u8, place: usize): usize {
   const window: u64 = load<u64>(at + load<usize>(WINDOW_AT)) << load<u64>(WINDOW_SHIFT);
@@ -217,7 +216,7 @@ export function takeNextPrice(at: usize, n: usize, unit: i32, follower: u8, plac
   const price: u64 = load<u64>(BASE) + eightDigits(digits);
   if (
     load<u64>(PRICE_FORM) == ((unit + 2) as u64) && price != 0 &&
-    (strangers(digits) | differing(load<u64>(at), HEAD) | differing(window, POINT) |
+    (nonDigits(digits) | differing(load<u64>(at), HEAD) | differing(window, POINT) |
         differing(load<u64>(at + load<usize>(ENDING_AT)), ENDING)) == 0
   ) {
     store<f64>(n << 3, price as f64, PRICE);
@@ -230,13 +229,13 @@ export function takeNextPrice(at: usize, n: usize, unit: i32, follower: u8, plac
   return end;
 }
 
-/** Remembers the form of a price, if it can be read as `takeNextPrice` reads it. `end` is where the follower is. */
+/** Remembers the form of a price if `takeNextPrice` can read it at once. `end` is the position of the follower. */
 function learnPrice(at: usize, end: usize, price: u64, unit: i32): void {
   const length: usize = end - at;
   let point: usize = 0;
   while (point < length && load<u8>(at + point) != DOT) point++;
   const counted: usize = unit == 0 ? point : point + 1 + unit;
-  // Up to the follower at least, and with room for 24 bytes after the text.
+  // The bytes that are compared reach the follower, and stay within the 24 bytes after the text.
   if (counted > length || counted > 16 || length - counted > 7) return;
   const before: usize = counted > 8 ? counted - 8 : 0;
   const shift: usize = counted < 8 ? (8 - counted) << 3 : 0;
@@ -270,13 +269,13 @@ function remember(form: usize, bytes: u64, mask: u64): void {
 }
 
 /**
- * Reads a quantity with `follower` after it, like `takeQuantity`. Most quantities are less than one whole unit, and have
- * eight decimals.
+ * Reads a quantity with `follower` after it, like `takeQuantity`. Most quantities are less than one whole unit, and
+ * have eight decimals.
  */
 export function takeNextQuantity(at: usize, n: usize, follower: u8, place: usize): usize {
   const word: u64 = load<u64>(at, 2) ^ ZEROS;
   const fraction: u64 = eightDigits(word);
-  if (load<u16>(at) == NO_WHOLE && strangers(word) == 0 && load<u8>(at, 10) == follower && fraction != 0) {
+  if (load<u16>(at) == NO_WHOLE && nonDigits(word) == 0 && load<u8>(at, 10) == follower && fraction != 0) {
     store<f64>(n << 3, 0, QUANTITY);
     store<u32>(n << 2, fraction as u32, FRACTION);
     return at + 10;
@@ -312,7 +311,7 @@ function emptyBytes(word: u64): u64 {
   return ~(((word & 0x7f7f7f7f7f7f7f7f) + 0x7f7f7f7f7f7f7f7f) | word | 0x7f7f7f7f7f7f7f7f);
 }
 
-/** The position after the line feed that ends the row at `at`, if it has that many commas until then; else 0. */
+/** The position after the line feed that ends the row at `at` if the row has `count` more commas, otherwise 0. */
 export function commasTo(at: usize, count: i32): usize {
   let p: usize = at;
   let found: i32 = 0;
@@ -320,7 +319,7 @@ export function commasTo(at: usize, count: i32): usize {
   let feeds: u64 = emptyBytes(word ^ FEEDS);
   while (feeds == 0) {
     found += popcnt<u64>(emptyBytes(word ^ COMMAS)) as i32;
-    // Behind the text are only zeros.
+    // After the text there are only zeros.
     if (found > count || emptyBytes(word) != 0) return 0;
     p += 8;
     word = load<u64>(p);
@@ -343,12 +342,12 @@ export function skipDigits(at: usize): usize {
   return end == at ? 0 : end;
 }
 
-/** The position after any amount: digits, and perhaps a point and more digits; else 0. */
+/** The position after any amount (digits, and perhaps a point and more digits), otherwise 0. */
 export function skipAmount(at: usize): usize {
   const end: usize = skipDigits(at);
   if (end == 0 || load<u8>(end) != DOT) return end;
-  // Nearly all have eight decimals.
-  const isUsual: boolean = strangers(load<u64>(end, 1) ^ ZEROS) == 0 && load<u8>(end, 9) - ZERO > 9;
+  // Nearly all amounts have eight decimals.
+  const isUsual: boolean = nonDigits(load<u64>(end, 1) ^ ZEROS) == 0 && load<u8>(end, 9) - ZERO > 9;
   return isUsual ? end + 9 : skipDigits(end + 1);
 }
 

@@ -21,14 +21,14 @@ const PRINTS: usize = 4;
 /** Hundred-millionths in one. */
 const PARTS: u32 = 100000000;
 const HOUR: f64 = 3600000000;
-/** A smaller stamp counts ms, of which a kline leaves out the last part of its last one. */
+/** A smaller time stamp is in ms. A kline ends one ms, or one µs, before the next. */
 const LEAST_MICROSECONDS: f64 = 1e14;
 
 /**
- * Reads whole rows of `count` columns, from `at` up to `end`, at most `most`, and returns how many it read. Each is four
- * rows of the columns, as `src/formats/kline_prints.ts` has them. It stops before the first row that is not a kline with
- * trades of the `interval` (µs) that follows, or has a price finer than 10^-unit. There must be room for 24 bytes after
- * `end`.
+ * Reads whole rows of `count` columns, from `at` up to `end`, at most `most`, and returns how many it read. Each is
+ * four rows of the columns, as `src/formats/kline_prints.ts` has them. It stops before the first row that is not the
+ * next kline of this `interval` (µs), that has no trades, or that has a price finer than 10^-unit. There must be room
+ * for 24 bytes after `end`.
  */
 export function readKlines(at: usize, end: usize, most: usize, count: i32, unit: i32, interval: f64): i32 {
   endText(end);
@@ -94,7 +94,10 @@ export function readKlines(at: usize, end: usize, most: usize, count: i32, unit:
   return rows as i32;
 }
 
-/** Divides the volume in row `n` among four rows: a quarter each, and what is left over of 8 decimals to the last. */
+/**
+ * Divides the volume in row `n` among four rows. Each gets a quarter, rounded down to 8 decimals, and the last row also
+ * gets the remainder.
+ */
 function divide(n: usize): void {
   const volume: u64 = load<f64>(n << 3, QUANTITY) as u64;
   const parts: u32 = ((volume & 3) as u32) * PARTS + load<u32>(n << 2, FRACTION);

@@ -1,15 +1,15 @@
 /**
- * `deno task assembly` compiles the loops in assembly/ to WebAssembly and writes them as text into src/, or
- * into the folder that its argument names, so that the program has them without reading a file. The same
- * sources give the same bytes.
+ * `deno task assembly` compiles the loops in assembly/ to WebAssembly and writes them as text into src/, or into the
+ * folder that its argument names, so that the program need not read them from a file. The same sources give the same
+ * bytes.
  *
- * The compiler is a hundred times as large as everything that the program uses, and whatever deno.lock lists
- * is fetched with the program. So the compiler has its own lock file, assembly/deno.lock, and is
- * imported by a name that Deno learns only at run time. To change a version, change it here, run the task
- * with --frozen=false, and commit both.
+ * The compiler is a hundred times as large as everything that the program uses, and everything that deno.lock lists is
+ * fetched with the program. So the compiler has its own lock file, assembly/deno.lock, and is imported by a name that
+ * Deno learns only at run time. To change a version, change it here, run the task with --frozen=false, and commit both
+ * files.
  *
- * The optimiser is itself WebAssembly, and large. The task has V8 compile only the functions that are called, and quickly:
- * to optimise them takes V8 longer than they run.
+ * The optimiser is itself a large WebAssembly module. The task makes V8 compile only the functions that are called, and
+ * without optimising them, because that takes longer than running them.
  *
  * @module
  */
@@ -22,17 +22,17 @@ const MODULES: readonly (readonly [source: string, target: string])[] = [
 ];
 
 const ASC = "npm:assemblyscript@0.28.20/asc";
-/** The version that this AssemblyScript asks for. */
+/** The version that this version of AssemblyScript requires. */
 const BINARYEN = "npm:binaryen@131.0.0-nightly.20260721";
 
 const ASSEMBLY = new URL("../assembly/", import.meta.url);
 const SRC = new URL("../src/", import.meta.url);
-/** Pages of 64 kB: for the text that is read, the columns, and what the compiler puts below them. */
+/** Pages of 64 kB, for the text that is read, the columns, and the compiler's own data below them. */
 const MEMORY_PAGES = "4";
 const MEMORY = ["--initialMemory", MEMORY_PAGES, "--maximumMemory", MEMORY_PAGES];
 const FLAGS = ["--runtime", "stub", "--noAssert", ...MEMORY];
 /**
- * The largest function that is inlined, in instructions. One that reads a field is fastest within the loop,
+ * The largest function that is inlined, in instructions. A function that reads a field is fastest within the loop,
  * where its arguments are known.
  */
 const INLINED_SIZE = 200;

@@ -17,8 +17,8 @@ export const TARGETS = [
 export type Target = (typeof TARGETS)[number];
 
 /**
- * A young generation of one size, small, but large enough that a batch of frames is garbage before it counts
- * as old, and less of what makes V8 larger. See docs/speed.md.
+ * A young generation of a fixed size, small, but large enough that a batch of frames is garbage before it counts as
+ * old, and options that make V8 smaller. See docs/speed.md.
  */
 export const V8_FLAGS = [
   "--min-semi-space-size=2",
@@ -28,24 +28,23 @@ export const V8_FLAGS = [
 ];
 
 /**
- * Baked in as defaults of the environment. A proxy in the environment would carry everything past `--allow-net`; with
- * these no proxy is used. Setting NO_PROXY to nothing allows one.
+ * Compiled in as defaults of the environment. A proxy in the environment would bypass `--allow-net`; with these
+ * defaults no proxy is used. An empty NO_PROXY allows one.
  */
 export const ENVIRONMENT = { NO_PROXY: "*" } as const;
 
-/** A host with its port, as a permission names it. */
+/** A host with its port, in the form of a permission. */
 const HOST = /^([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9a-fA-F:.]+\]):\d{1,5}$/;
 
-/** Whether a text is one host with its port, and not more. */
+/** Whether a text is one host with its port, and nothing else. */
 export function isHost(text: string): boolean {
   return HOST.test(text);
 }
 
 /**
- * The permissions of a program locked to `exchange`: its hosts, the folder `data`, TERM, and the variables
- * that set up the runtime. With a `stateHost` also that one, for its database, and PGPASSWORD; with a `dataHost` also
- * that one, for files of sweeps. It has
- * nothing else, and asks for nothing.
+ * The permissions of a program locked to `exchange`: its hosts, the folder `data`, TERM, and the variables that set up
+ * the runtime. A `stateHost` adds that host, for the database of journals, and PGPASSWORD; a `dataHost` adds that host,
+ * for files of sweeps. The program has no other permissions, and asks for none.
  */
 export function permissionFlags(
   exchange: ExchangeName,
@@ -83,8 +82,8 @@ export function watchFlags(hosts: readonly string[], stateHost: string | null = 
 }
 
 /**
- * The hosts in the values of `--notify-host`, as `host:port`, of TLS unless a port is given; or what is wrong with one of
- * them, as a sentence.
+ * The hosts in the values of `--notify-host`, as `host:port`, with the port of TLS unless one is given; or a sentence
+ * about what is wrong with one of them.
  */
 export function notifyHostsIn(values: readonly string[]): readonly string[] | string {
   const hosts = new Set<string>();
@@ -104,8 +103,8 @@ export function notifyHostsIn(values: readonly string[]): readonly string[] | st
 }
 
 /**
- * The program's file name: `penstock`, with the exchange if it is not the default, or with `watch` if it only watches, and
- * the machine if one is named.
+ * The program's file name: `penstock`, then the exchange if it is not the default, or `watch` if the program only
+ * watches, then the machine if one is named.
  */
 export function fileName(exchange: ExchangeName | "watch", target: Target | null): string {
   const variant = exchange === "binance" ? "" : `-${exchange}`;
@@ -115,8 +114,8 @@ export function fileName(exchange: ExchangeName | "watch", target: Target | null
 }
 
 /**
- * The parts of npm packages that the program uses. Without this a package is embedded whole, with other
- * builds of the same code, types and its authors' scripts; a package that is not here still is.
+ * The parts of npm packages that the program uses. A package that is not listed here is embedded whole, with other
+ * builds of the same code, types and its authors' scripts.
  */
 export const USED_PARTS: Readonly<Record<string, readonly string[]>> = {
   "@zip.js/zip.js": ["package.json", "lib"],

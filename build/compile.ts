@@ -1,15 +1,14 @@
 /**
- * `deno task compile [--exchange NAME] [--strategy FILE]` makes dist/penstock for this machine, with that strategy of
- * one's own if one is given, `deno task compile:all` one file for every machine, with dist/SHA256SUMS. With
- * `--state-host HOST:PORT` it may also reach the database of its journals and its queue, and with `--data-host HOST:PORT`
- * the place where a worker fetches files.
- * `deno task compile --watch [--notify-host HOST]` makes dist/penstock-watch, which is `penstock watch` and nothing else,
- * and sends alarms to these hosts. The permissions are fixed here, for good. The base that Deno fetches
- * is compared with build/denort.sha256; with `--pinned`, as for releases, a base that is not listed there is
- * refused.
+ * `deno task compile [--exchange NAME] [--strategy FILE]` makes dist/penstock for this machine, with the user's own
+ * strategy if one is given. `deno task compile:all` makes one file for each machine, and dist/SHA256SUMS. With
+ * `--state-host HOST:PORT` the program may also reach the database of its journals and its queue, and with `--data-host
+ * HOST:PORT` the host from which a worker fetches files. `deno task compile --watch [--notify-host HOST]` makes
+ * dist/penstock-watch, which can only run `penstock watch`, and sends alarms to these hosts. The permissions are fixed
+ * when the program is compiled. The base that Deno fetches is compared with build/denort.sha256; with `--pinned`, as
+ * for releases, a base that is not listed there is refused.
  *
- * Files are embedded with their times. The sources are copied, and they and the cached packages that are embedded
- * get one time, so that two clones on two machines give the same bytes.
+ * Files are embedded with their times. So the sources are copied, and the copies and the cached packages that are
+ * embedded all get the same time, so that two clones on two machines give the same bytes.
  *
  * @module
  */
@@ -41,7 +40,7 @@ const EPOCH = new Date("1980-01-01T00:00:00Z");
 const UNREACHABLE =
   `deno compile takes its base executable from dl.deno.land, which cannot be reached from here. Either
   compile where it can be reached, as .github/workflows/release.yml does,
-  or get denort-TARGET.zip of this Deno's release some other way and set DENORT_BIN to the file in it,
+  or download denort-TARGET.zip of this Deno's release some other way and set DENORT_BIN to the file in it,
   or run Penstock without compiling it: deno task start.
 With DENORT_BIN set to Deno itself the step still runs; the file holds everything, but does not run as Penstock.`;
 
@@ -62,7 +61,7 @@ export interface Order {
   readonly isPinned: boolean;
 }
 
-/** Reads the command line; if it cannot be used, returns why, as a sentence. */
+/** Reads the command line; if it cannot be used, returns the reason as a sentence. */
 export function readOrder(args: readonly string[]): Order | string {
   const unknown: string[] = [];
   const parsed = parseArgs(args.filter((arg) => arg !== "--"), {
@@ -124,8 +123,8 @@ export function copySources(stage: URL): void {
 }
 
 /**
- * Puts the strategy in `path` beside the file that imports it, which is written for it. Returns why it cannot be compiled
- * in, or null.
+ * Copies the strategy in `path` into `stage`, and writes the file there that imports it. Returns why the strategy
+ * cannot be compiled in, or null.
  */
 export function bakeStrategy(path: string, stage: URL): string | null {
   let source: string;
@@ -201,7 +200,7 @@ function foldersIn(path: string): string[] {
 type Outcome =
   | { readonly kind: "made"; readonly name: string; readonly embedded: string }
   | { readonly kind: "failed" }
-  /** The base cannot be fetched, so no other machine's program can be made either. */
+  /** The base cannot be fetched, so the program cannot be made for any other machine either. */
   | { readonly kind: "unreachable" };
 
 /** The checksums that are committed, perhaps for another version of Deno. */
@@ -212,23 +211,23 @@ function readPins(): DenortPins {
 /** Why the base for one machine cannot be checked against a committed checksum; null if it can. */
 function lackOfPin(target: Target | null): string | null {
   if (Deno.env.get("DENORT_BIN") !== undefined) {
-    return "DENORT_BIN is set: with --pinned the base is the one that Deno fetches";
+    return "DENORT_BIN is set: with --pinned the base must be the one that Deno fetches";
   }
   const { deno } = Deno.version;
   if (pinOf(readPins(), deno, target ?? Deno.build.target) !== null) return null;
   const archive = archiveName(target ?? Deno.build.target);
   return `build/denort.sha256 has no checksum of ${archive} for Deno ${deno}: ` +
-    "run deno task denort, read what it wrote, and commit it";
+    "run deno task denort, review the file, and commit it";
 }
 
 /**
- * Compares the base that was used, which is in Deno's cache, with its checksum. If they differ it reports
- * that, removes the base and returns false.
+ * Compares the base that was used, which is in Deno's cache, with its checksum. If they differ, reports that, removes
+ * the base and returns false.
  */
 async function isBaseAsPinned(stage: URL, target: Target | null): Promise<boolean> {
   const path = Deno.env.get("DENORT_BIN");
   if (path !== undefined) {
-    complain(`the base is ${path}, as DENORT_BIN says: it was compared with nothing`);
+    complain(`the base is ${path}, because of DENORT_BIN: it was not compared with a checksum`);
     return true;
   }
   const { denoDir } = JSON.parse((await deno(["info", "--json"], stage)).stdout) as { denoDir: string };
@@ -261,7 +260,7 @@ async function compile(
       : watchFlags(notifyHosts, stateHost),
     // The gate checks the types, once for all machines and exchanges.
     "--no-check",
-    // A worker is no import: nothing else says that its module is needed.
+    // A worker is not an import, so nothing else shows that its module is needed.
     "--include=src/commands/backtest/sweep/sweep_worker.ts",
     "--env-file=environment",
     `--v8-flags=${V8_FLAGS.join(",")}`,
@@ -270,7 +269,7 @@ async function compile(
     ...(target === null ? [] : [`--target=${target}`]),
     `--output=${name}`,
   ];
-  // What follows main.ts comes before the arguments at run time: that program has no other command.
+  // Arguments after main.ts precede those at run time, so this program has no other command.
   const command = notifyHosts === null ? [] : ["watch"];
   const { code, stderr } = await deno(["compile", ...flags, "main.ts", ...command], stage);
   if (code !== 0) {
@@ -287,7 +286,8 @@ async function compile(
 
 /**
  * The only variables that the build takes from its environment: where Deno finds its cache, its base and the registry.
- * Anything else could end up in the file: telemetry, V8's flags and authorities are baked in from there.
+ * Others could end up in the file, because Deno compiles settings of telemetry, V8 and certificates from the
+ * environment into it.
  */
 const FROM_ENVIRONMENT = [
   "PATH",
@@ -330,13 +330,13 @@ async function deno(
   return { code, stdout: new TextDecoder().decode(stdout), stderr: new TextDecoder().decode(stderr) };
 }
 
-/** Reports a program for this machine that does not run as Penstock, because its base is not Deno's own. */
+/** Reports a program for this machine that does not run as Penstock because its base is not Deno's own. */
 async function checkBase(name: string): Promise<void> {
   const args = ["--version"];
   const { stdout } = await new Deno.Command(new URL(name, DIST), { args, stderr: "null" }).output();
   const said = new TextDecoder().decode(stdout).split("\n")[0]!;
   if (said.startsWith("penstock ")) return;
-  complain(`dist/${name} does not run as Penstock, but as what DENORT_BIN names: it says "${said}"`);
+  complain(`dist/${name} does not run as Penstock, but as the program in DENORT_BIN: it prints "${said}"`);
 }
 
 function removeFolder(folder: URL): void {
@@ -370,7 +370,7 @@ async function main(args: readonly string[]): Promise<number> {
       complain(unusable);
       return 2;
     }
-    // Only a full cache shows which of its files are not needed.
+    // The cache must be full before the build can tell which of its files are not needed.
     const cached = await deno(["install", "--frozen", "--entrypoint", "main.ts"], stage);
     if (cached.code !== 0) {
       complain(`the packages could not be fetched:\n${cached.stderr}`);
@@ -383,7 +383,7 @@ async function main(args: readonly string[]): Promise<number> {
       const { name, embedded } = compiled;
       const file = new URL(name, DIST);
       const bytes = (Deno.statSync(file).size / 1e6).toFixed(1);
-      console.log(`dist/${name}: ${bytes} MB, of which ${embedded} are what was embedded`);
+      console.log(`dist/${name}: ${bytes} MB, of which ${embedded} are embedded files`);
       if (machine === null) await checkBase(name);
       sums.push(`${await sha256(Deno.readFileSync(file))}  ${name}\n`);
     }

@@ -1,8 +1,8 @@
 /**
  * The base of a compiled file: `denort`, which `deno compile` fetches from dl.deno.land by its version, without a
  * checksum. build/denort.sha256 has the checksums, and the build compares them. `deno task denort` rewrites that file
- * for the Deno that runs it, from two hosts and from the checksums that denoland publishes beside each archive. Run it
- * where those hosts can be reached, then read the file and commit it.
+ * for the version of Deno that runs it, from two hosts and from the checksums that denoland publishes next to each
+ * archive. Run it where those hosts can be reached, then review the file and commit it.
  *
  * @module
  */
@@ -12,8 +12,7 @@ import { TARGETS } from "./binary.ts";
 export const DENORT_PINS = new URL("denort.sha256", import.meta.url);
 
 /**
- * What build/denort.sha256 holds: for one version of Deno, the SHA-256 of each archive by its name, in
- * hexadecimal.
+ * The content of build/denort.sha256: for one version of Deno, the SHA-256 of each archive by its name, in hexadecimal.
  */
 export interface DenortPins {
   readonly version: string;
@@ -38,7 +37,7 @@ export function parsePins(text: string): DenortPins {
     if (sum === undefined || name === undefined) {
       throw new SyntaxError(`"${line}" is not a line "SHA-256  denort-TARGET.zip"`);
     }
-    if (sums.has(name)) throw new SyntaxError(`${name} is there twice`);
+    if (sums.has(name)) throw new SyntaxError(`${name} is listed twice`);
     sums.set(name, sum);
   }
   return { version, sums };
@@ -58,8 +57,8 @@ export async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
 export type Download = (url: string) => Promise<Uint8Array<ArrayBuffer>>;
 
 /**
- * The text of build/denort.sha256 for Deno `version`. Rejects with an Error that names an archive whose
- * copies on dl.deno.land and github.com differ, or whose checksum differs from the one published beside it.
+ * The text of build/denort.sha256 for Deno `version`. Rejects with an Error that names an archive whose copies on
+ * dl.deno.land and github.com differ, or whose checksum differs from the one published next to it.
  */
 export async function fetchPins(
   version: string,
@@ -68,7 +67,7 @@ export async function fetchPins(
 ): Promise<string> {
   const lines = [
     `# Deno ${version}`,
-    "# The archives that `deno compile` takes its base from. Written by `deno task denort`: read before you commit.",
+    "# The archives that `deno compile` takes its base from. Written by `deno task denort`: review it before you commit it.",
   ];
   for (const target of targets) {
     const name = archiveName(target);
@@ -76,7 +75,7 @@ export async function fetchPins(
     const used = await sha256(await download(`https://dl.deno.land/release/v${version}/${name}`));
     const other = await sha256(await download(github));
     if (used !== other) throw new Error(`${name} is ${used} on dl.deno.land, but ${other} on github.com`);
-    // The one beside an archive for Windows is PowerShell's output: in capitals, and perhaps in UTF-16.
+    // The checksum next to an archive for Windows is PowerShell's output: in capitals, and perhaps in UTF-16.
     const beside = new TextDecoder().decode(await download(`${github}.sha256sum`)).replaceAll("\0", "");
     if (!beside.toLowerCase().includes(used)) {
       throw new Error(`${name} is ${used}, but ${name}.sha256sum says ${beside.trim()}`);

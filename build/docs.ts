@@ -1,6 +1,6 @@
 /**
- * `deno task docs`: makes the samples on the pages again, and the picture of the terminal. With `--print` it
- * changes no file, and prints all of them as one JSON object of paths and texts.
+ * `deno task docs` makes the samples on the pages and the picture of the terminal again. With `--print` it changes no
+ * file, and prints all of them as one JSON object of contents by path.
  */
 import { fixSurroundings, print } from "./docs/fixed_surroundings.ts";
 import { filledPage, placesIn } from "./docs/pages.ts";
@@ -21,7 +21,7 @@ function pages(): Map<string, string> {
 
 if (import.meta.main) {
   fixSurroundings();
-  // Imported only now, so that no module of the program has kept the real clock.
+  // Imported only here, so that no module of the program can keep the real clock.
   const { makeSamples } = await import("./docs/samples.ts");
   const folder = Deno.makeTempDirSync({ prefix: "penstock-docs-" });
   const made: Record<string, string> = {};

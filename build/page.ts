@@ -1,8 +1,8 @@
 /**
  * `deno task page` bundles the scripts in web/ for browsers, and writes them as text into src/, or into the folder that
- * its argument names, so that the program has them without reading a file. The same sources give the same bytes.
+ * its argument names, so that the program need not read them from a file. The same sources give the same bytes.
  *
- * web/deno.json and web/deno.lock name what only the pages use.
+ * web/deno.json and web/deno.lock name the packages that only the pages use.
  *
  * @module
  */
@@ -10,7 +10,7 @@
 const WEB = new URL("../web/", import.meta.url);
 const SRC = new URL("../src/", import.meta.url);
 
-/** The pages: each has one script, the styles of all pages and of its own, and a module in src/. */
+/** The pages. Each has one script, the common style and its own, and a module in src/. */
 const PAGES = [
   {
     what: "the report's page",
@@ -28,7 +28,7 @@ const PAGES = [
   },
 ] as const;
 
-/** What Deno prints in web/. Throws an Error with its messages if it fails. */
+/** What a command of Deno prints in web/. Throws an Error with Deno's messages if it fails. */
 async function printed(command: string, ...args: readonly string[]): Promise<string> {
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [command, "--quiet", "--config=deno.json", "--frozen", ...args],
@@ -43,14 +43,14 @@ function bundled(script: string): Promise<string> {
   return printed("bundle", "--platform=browser", "--minify", script);
 }
 
-/** A style sheet without comments and needless spaces. */
+/** A style sheet without comments and unneeded spaces. */
 function compact(style: string): string {
   return style.replace(/\/\*[^]*?\*\//g, "").replace(/\s*\n\s*/g, "").replace(/\s*([{};])\s*/g, "$1").trim();
 }
 
-/** What the packages have besides their scripts. */
+/** What the packages provide in addition to their scripts. */
 interface PackageParts {
-  /** By package. They ask to be part of every copy. */
+  /** By package. They must be part of every copy. */
   readonly licenses: Readonly<Record<string, string>>;
   readonly chartStyle: string;
 }
@@ -62,7 +62,7 @@ if (import.meta.main) {
   );
   const common = parts.chartStyle + Deno.readTextFileSync(new URL("base.css", WEB));
   for (const { what, script: entry, style: own, packages, target } of PAGES) {
-    // A browser reads \r\n as \n, so that the hash of the script would be another.
+    // A browser reads \r\n as \n, which would change the hash of the script.
     const licenses = packages.map((name) =>
       `/* This page contains ${name}.\n${parts.licenses[name]!.replaceAll("\r\n", "\n").trim()} */\n`
     );

@@ -1,11 +1,12 @@
 /**
- * `deno task release:notes v1.2.3`: prints what CHANGELOG.md says about that version.
+ * `deno task release:notes v1.2.3` prints what CHANGELOG.md says about that version.
  *
  * @module
  */
 
 /**
- * The section of `version` in a changelog by Keep a Changelog, without its heading; null if there is none.
+ * The section about `version` in a changelog in the format of Keep a Changelog, without its heading; null if there is
+ * none.
  */
 export function notesOf(changelog: string, version: string): string | null {
   const sections = changelog.split(/^## /m).slice(1);
@@ -24,7 +25,7 @@ if (import.meta.main) {
     Deno.exit(1);
   }
   if (notes === null) {
-    console.error(`CHANGELOG.md says nothing of ${version}: expected a section "## [${version}] - DATE"`);
+    console.error(`CHANGELOG.md says nothing about ${version}: expected a section "## [${version}] - DATE"`);
     Deno.exit(1);
   }
   console.log(notes);

@@ -1,6 +1,6 @@
 /**
- * `deno task sbom`: prints the program's bill of materials in CycloneDX 1.6: the packages in deno.lock that
- * are built in, with the checksums that they must have.
+ * `deno task sbom` prints the program's bill of materials in CycloneDX 1.6: the packages in deno.lock that are built
+ * in, with their checksums.
  *
  * @module
  */
@@ -62,7 +62,7 @@ export function billOf(name: string, version: string, lock: string): Bill {
 
 function component(from: "npm" | "jsr", key: string, integrity: string): Component {
   const at = key.lastIndexOf("@");
-  // An underscore precedes the packages that it was resolved with.
+  // The packages that it was resolved with follow an underscore.
   const version = key.slice(at + 1).replace(/_.*$/, "");
   const whole = key.slice(0, at);
   const [, group, name = whole] = /^(@[^/]+)\/(.+)$/.exec(whole) ?? [];

@@ -1,7 +1,7 @@
-/** `deno task schema`: writes the tables in PostgreSQL to deploy/postgres.sql. A test compares them. */
+/** `deno task schema` writes the tables for PostgreSQL to deploy/postgres.sql. A test compares them. */
 import { schemaScript } from "../src/stores/journal/postgres/database_schema.ts";
 
-/** The script, with a comment on what it is for. */
+/** The script, after a comment about its purpose. */
 export function schemaFile(): string {
   return `-- Makes Penstock's tables in the database that psql is connected to, and four roles: penstock_writer for runs and for
 -- halt and release, penstock_reader for status, export, verify and report, penstock_sweeper for sweeps with a queue, and

@@ -8,7 +8,7 @@ import { bytesOf, Folder, rows } from "./feeds/recorded_input.ts";
 import { inProcess } from "./support/in_process.ts";
 import { commandLine, DEAD_ENDPOINT, eventsOf, Penstock, penstock } from "./support/penstock.ts";
 
-/** The mistakes named on standard error, one a line, when nothing else happened. */
+/** The mistakes named on standard error, one per line, when nothing else happened. */
 async function mistakes(...args: string[]): Promise<string[]> {
   const { code, stdout, stderr } = await inProcess(...args);
   assertEquals([code, stdout], [2, ""], stderr);

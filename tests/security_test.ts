@@ -39,7 +39,7 @@ Deno.test("SECURITY.md names a test for every attempt, and each is in its file",
     const { attempt, happens, tested } = ATTEMPT.exec(item)?.groups ?? {};
     assert(attempt && happens && tested, `"${item}" is no attempt with what happens and its tests`);
     assert(!/Your duty|Tests:/.test(happens), `"${attempt}" does not say first what happens`);
-    assert(!attempts.has(attempt), `"${attempt}" is there twice`);
+    assert(!attempts.has(attempt), `"${attempt}" is listed twice`);
     attempts.add(attempt);
     const named = [...tested.matchAll(/`([^`]+)`: "([^"]+)"/g)];
     assertEquals(named.map(([all]) => all).join("; "), tested, attempt);

@@ -22,7 +22,7 @@ export interface Span {
   readonly to: number;
 }
 
-/** Where the charts draw between their left and right ends, pixels from the left end of a chart. */
+/** The part of a chart's width in which it draws, pixels from the left edge of the chart. */
 export interface Area {
   readonly left: number;
   readonly width: number;
@@ -45,12 +45,12 @@ export class Charts {
   #selected: Trip | null = null;
   readonly #onTrip: (trip: Trip) => void;
   readonly #onSpan: (span: Span, area: Area) => void;
-  /** The same for all charts, so that their times are below each other. */
+  /** The same for all charts, so that their time axes are aligned. */
   readonly #axisWidth: number;
 
   /**
-   * Draws the run into the page. `onTrip` is called with a round trip on which the reader clicks, `onSpan` with the
-   * span that is shown and where, whenever either changes. Once `signal` is aborted, the charts no longer follow
+   * Draws the run into the page. `onTrip` is called with a round trip when the reader clicks it, and `onSpan` with the
+   * span and the area that are shown whenever either changes. Once `signal` is aborted, the charts no longer follow
    * changes.
    */
   constructor(
@@ -81,7 +81,7 @@ export class Charts {
     }
   }
 
-  /** Draws everything again, in the colours now in force. */
+  /** Draws everything again, in the current colours. */
   redraw(): void {
     this.#rebuild();
   }
@@ -188,7 +188,7 @@ export class Charts {
     }
   }
 
-  #tellSpan(plot: uPlot): void {
+  #reportSpan(plot: uPlot): void {
     if (plot !== this.#plots[0]) return;
     const { offsetLeft, offsetWidth } = plot.over;
     this.#onSpan(this.#span, { left: offsetLeft, width: offsetWidth });
@@ -218,8 +218,8 @@ export class Charts {
           { label: "Time", value: (plot, time) => momentText(time ?? plot.data[0].at(-1) ?? NaN) },
           ...series.map((line) => ({
             ...line,
-            // A journal knows the price only at its events, so these points are marked.
-            // Of a line with a single point, there is nothing else to see.
+            // A journal knows the price only at its events, so these points are marked. A line with a single point
+            // would be invisible without a mark.
             points: this.#run.isAtEvents
               ? { size: 4 }
               : { show: ({ data }: uPlot) => data[0].length === 1, size: 6 },
@@ -239,8 +239,8 @@ export class Charts {
             plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
             this.show({ from: plot.posToVal(left, "x"), to: plot.posToVal(left + width, "x") });
           }],
-          // The plot is laid out only now.
-          draw: [(plot) => this.#tellSpan(plot), ...(draw === undefined ? [] : [draw])],
+          // The layout of the plot is known only here.
+          draw: [(plot) => this.#reportSpan(plot), ...(draw === undefined ? [] : [draw])],
           ready: [(plot) => {
             plot.over.addEventListener("dblclick", () => this.reset());
             plot.over.addEventListener("wheel", (event) => this.#wheel(plot, event), { passive: false });
@@ -345,10 +345,10 @@ export class Charts {
   }
 }
 
-/** What the same money would be worth, all of it or the same share of it held from the first trade on. */
+/** What the cash would be worth if all of it, or the same share of it, had been invested from the first trade on. */
 function heldLines({ price, cash, exposure, isAtEvents }: Run): Line[] {
   const first = price.values[0];
-  // The first price of a journal is that of a signal, and the run's first trade was long before.
+  // The first price of a journal is that of a signal, long after the run's first trade.
   if (first === undefined || isAtEvents) return [];
   const line = (name: string, share: number): Line => ({
     name,
@@ -375,7 +375,7 @@ function negative(line: Line): Line {
   return { ...line, values: line.values.map((value) => -value) };
 }
 
-/** The lines as uPlot takes them: one column of times, and null where a line has no point. */
+/** The lines in uPlot's format: one column of times, and null where a line has no point. */
 function joined(lines: readonly Line[]): uPlot.AlignedData {
   return uPlot.join(lines.map(({ times, values }) => [distinct(times), [...values]] as uPlot.AlignedData));
 }

@@ -1,4 +1,7 @@
-/** Finds and makes elements. Text stays text, and characters that could hide or reorder it are shown as `\u{…}`. */
+/**
+ * Finds and makes elements. Text is never read as markup, and characters that could hide or reorder it are shown as
+ * `\u{…}`.
+ */
 import { printable } from "../src/views/terminal/terminal.ts";
 
 /** The element with this id. Throws an Error if the page has none: a defect. */
@@ -20,7 +23,7 @@ export function made<Tag extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** Replaces the text of an element, unless it is the same, because every change is redrawn and read aloud. */
+/** Replaces the text of an element if it differs, because every change is redrawn and read aloud. */
 export function show(element: Element, text: string): void {
   const shown = printable(text);
   if (element.textContent !== shown) element.textContent = shown;

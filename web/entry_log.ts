@@ -1,4 +1,4 @@
-/** The entries of a run in words, as its own log has them. */
+/** The entries of a run in the words of its own log. */
 import type { LiveEntry } from "../src/views/page/live_message.ts";
 import type { NamedAssets } from "../src/views/terminal/assets.ts";
 import type { JournalEvent } from "../src/domain/run/followed_moment.ts";
@@ -17,7 +17,7 @@ export type RowKind = "trade" | "alert" | "other";
 
 /** One line of the log. */
 export interface LogRow {
-  /** Different for each row, rising. */
+  /** Unique, and increasing from row to row. */
   readonly id: number;
   readonly seq: number;
   /** ISO 8601. */
@@ -35,11 +35,11 @@ export class EntryLog {
   /** Oldest first. */
   readonly rows: LogRow[] = [];
   #signals = new HaltedSignals();
-  /** A signal whose order may be filled by the next entry, which then says why. */
+  /** A signal whose order may be filled by the next entry, whose text then includes the reason. */
   #signal: ({ readonly seq: number } & SignalEvent) | null = null;
   #next = 0;
 
-  /** Adds the next entry, and returns the rows that it gives. `named` are the exchange's names of the assets. */
+  /** Adds the next entry, and returns the new rows. `named` are the exchange's names for the assets. */
   take(entry: LiveEntry, named: NamedAssets | null): LogRow[] {
     const rows: LogRow[] = [];
     const signal = this.#signal;
@@ -76,7 +76,7 @@ export class EntryLog {
     }
     if (lines === null || lines.some((line) => typeof line?.text !== "string")) {
       const content = JSON.stringify(entry).slice(0, MOST_CHARACTERS);
-      lines = [{ level: "warn", text: `an entry without words: ${content}` }];
+      lines = [{ level: "warn", text: `an incomplete entry: ${content}` }];
     }
     return lines.map((line) => this.#row(entry, line));
   }
@@ -84,7 +84,7 @@ export class EntryLog {
   #wordsOf(event: JournalEvent, named: NamedAssets | null): Line[] {
     switch (event.type) {
       case "started": {
-        // An entry has the options where the run's own event has the configuration.
+        // An entry has `options` where the run's own event has `config`.
         const { type, version = "", options: config = {}, ...rest } = event;
         return [...this.#signals.lines({ ...rest, type, command: "run", version, config }, named)];
       }

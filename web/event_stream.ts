@@ -1,6 +1,6 @@
 /**
  * Server-sent events (WHATWG HTML, 9.2) read with `fetch`. An EventSource hides comments, so it cannot distinguish a
- * dead connection from a quiet one, and it stops for good after one 502 from a proxy.
+ * dead connection from a quiet one, and it does not reconnect after a 502 from a proxy.
  */
 
 /** One event of a stream. */
@@ -20,16 +20,19 @@ export interface StreamHandlers {
   onDown(reason: string): void;
 }
 
-/** The server sends something every 15 s. */
+/** A connection without a byte for this long is dead: the server sends something every 15 s. */
 const QUIET_MS = 40_000;
-/** A page that comes back into view after this long without a byte does not wait for the rest of the time. */
+/** A page that comes back into view after this long without a byte reconnects at once. */
 const QUIET_IN_VIEW_MS = 20_000;
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 10_000;
 /** More than any message of the server, characters. */
 const MOST_BUFFERED = 1 << 23;
 
-/** Stays connected to `address` until `signal` is aborted. After a loss it asks for everything after the last id. */
+/**
+ * Stays connected to `address` until `signal` is aborted. After losing the connection, it asks for everything after the
+ * last id.
+ */
 export async function follow(address: string, handlers: StreamHandlers, signal: AbortSignal): Promise<void> {
   let lastId = "";
   let wait = FIRST_WAIT_MS;
@@ -47,9 +50,9 @@ export async function follow(address: string, handlers: StreamHandlers, signal: 
         throw new Error(`the server answered ${response.status} ${response.statusText}`.trim());
       }
       isUp = true;
-      watchdog.heard();
+      watchdog.restart();
       handlers.onUp();
-      for await (const event of eventsIn(response.body, () => watchdog.heard())) {
+      for await (const event of eventsIn(response.body, () => watchdog.restart())) {
         if (event.data !== "") handle(event, handlers);
         lastId = event.id ?? lastId;
         wait = FIRST_WAIT_MS;
@@ -74,19 +77,19 @@ function handle(event: StreamEvent, handlers: StreamHandlers): void {
   }
 }
 
-/** Why there is no connection. Browsers report little about it, each in its own words. */
+/** Why there is no connection. Browsers report little about it, and each in its own words. */
 function reasonOf(error: unknown, wasUp: boolean): string {
   if (error instanceof TypeError) return wasUp ? "the connection broke" : "the server cannot be reached";
   return error instanceof Error ? error.message : String(error);
 }
 
 /**
- * The events of a stream. Calls `heard` for everything that arrives, including comments. Throws an Error for a line
- * without an end.
+ * The events of a stream. Calls `onData` for everything that arrives, even comments. Throws an Error for a line without
+ * an end.
  */
 export async function* eventsIn(
   body: ReadableStream<Uint8Array>,
-  heard: () => void = () => {},
+  onData: () => void = () => {},
 ): AsyncGenerator<StreamEvent & { readonly id: string | null }> {
   const reader = body.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>)
     .getReader();
@@ -94,7 +97,7 @@ export async function* eventsIn(
   let [type, data, id]: [string, string[], string | null] = ["", [], null];
   try {
     for (let read = await reader.read(); !read.done; read = await reader.read()) {
-      heard();
+      onData();
       const lines = (rest + read.value).split(/\r\n|\n|\r(?!$)/);
       rest = lines.pop()!;
       if (rest.length > MOST_BUFFERED) throw new Error("the server sent a line without an end");
@@ -112,19 +115,19 @@ export async function* eventsIn(
     }
   } finally {
     await reader.cancel().catch(() => {
-      // The connection failed before, which ended the loop.
+      // The connection had already failed, which ended the loop.
     });
   }
 }
 
-/** Ends a connection on which nothing arrives. */
+/** Ends a connection if nothing arrives for too long. */
 class Watchdog {
   readonly signal: AbortSignal;
   /** Why it ended the connection; null if it did not. */
   reason: string | null = null;
   readonly #own = new AbortController();
   readonly #timer: ReturnType<typeof setInterval>;
-  #heardAt = Date.now();
+  #lastAt = Date.now();
 
   constructor(outer: AbortSignal) {
     this.signal = AbortSignal.any([outer, this.#own.signal]);
@@ -136,8 +139,8 @@ class Watchdog {
   }
 
   /** Called when something has arrived. */
-  heard(): void {
-    this.#heardAt = Date.now();
+  restart(): void {
+    this.#lastAt = Date.now();
   }
 
   /** Called when the connection has ended. */
@@ -147,7 +150,7 @@ class Watchdog {
   }
 
   #look(most: number): void {
-    const quiet = Date.now() - this.#heardAt;
+    const quiet = Date.now() - this.#lastAt;
     if (quiet > most) this.#stop(`nothing has arrived for ${Math.round(quiet / 1000)} s`);
   }
 

@@ -1,4 +1,4 @@
-/** What the page keeps of one run: as much as it shows, however long the page stays open. */
+/** What the page keeps of one run: only as much as it shows, however long it stays open. */
 import type { LiveEntries, LivePoint, LiveRun } from "../src/views/page/live_message.ts";
 import type { FillEvent } from "../src/domain/run/event.ts";
 import type { RunStatus } from "../src/domain/run/run_status.ts";
@@ -7,7 +7,7 @@ import { thinned } from "../src/views/page/thinned_points.ts";
 import { EntryLog, type LogRow } from "./entry_log.ts";
 import type { Mark } from "./page_data.ts";
 
-/** More points than pixels on any screen; beyond that they are thinned to three quarters. */
+/** More points than any screen has pixels. Beyond this number, they are thinned to three quarters of it. */
 const MOST_POINTS = 6_000;
 const MOST_MARKS = 1_000;
 
@@ -19,10 +19,10 @@ export interface Moment {
   readonly equity: number | null;
 }
 
-/** A run of a journal, as the page knows it. */
+/** What the page knows of a journal's last run. */
 export class FollowedRun {
   readonly journal: string;
-  /** The last that was received. */
+  /** The last state that was received. */
   last: LiveRun;
   /** The last status that was received; null before the first. */
   #status: RunStatus | null = null;
@@ -30,12 +30,12 @@ export class FollowedRun {
   points: LivePoint[] = [];
   /** The strategy's values that points have, by name. */
   values: readonly string[] = [];
-  /** Fills among the entries received, oldest first. */
+  /** Marks for the fills among the entries received, oldest first. */
   readonly marks: Mark[] = [];
-  /** What the same entries show between two points, oldest first. */
+  /** What the signals and fills among them show between two points, oldest first. */
   readonly moments: Moment[] = [];
   readonly log = new EntryLog();
-  /** Date.now() when the last status came. */
+  /** Date.now() when the last status arrived. */
   #receivedAt = Date.now();
   /** The last signal. */
   #signal: { readonly tradeId: number; readonly price: number } | null = null;
@@ -61,14 +61,17 @@ export class FollowedRun {
     return status === null ? null : statusLater(status, Math.max(0, now - this.#receivedAt));
   }
 
-  /** Takes a state. The first of a connection has the whole history, of which the page may know an older part. */
+  /**
+   * Takes a state. The first state of a connection has the whole history, of which the page may already know an older
+   * part.
+   */
   takeState(run: LiveRun, isFirst: boolean): void {
     const before = this.#status;
     const { status } = run;
     if (status !== null) {
       this.#status = status;
       this.#receivedAt = Date.now();
-      // A journal only grows: one with fewer entries is another, or an older copy.
+      // A journal only grows: one with fewer entries is a different journal, or an older copy.
       const isShorter = status.checked.to < this.#seq;
       const isOther = before !== null && before.started !== status.started;
       if (isShorter || isOther) this.#forgetRun();
@@ -78,7 +81,7 @@ export class FollowedRun {
     this.last = status === null && before !== null ? { ...this.last, problem: run.problem } : run;
     const names = Object.keys(run.averages);
     if (names.length > 0 && names.join() !== this.values.join()) {
-      // Values under other names would be drawn as if they were these.
+      // Values under other names would be drawn as if they had the new names.
       this.points = this.points.map(([time, price, equity, drawdown]) => [time, price, equity, drawdown]);
       this.values = names;
     }
@@ -109,7 +112,7 @@ export class FollowedRun {
       isBuy: side === "buy",
       count: 1,
     });
-    // A fill at the trade of its signal may have slipped from that trade's price.
+    // A fill at the trade of its signal may differ from that trade's price, because of slippage.
     const traded = this.#signal?.tradeId === tradeId ? this.#signal.price : Number(price);
     keep(this.moments, {
       time: Date.parse(time),
@@ -121,7 +124,7 @@ export class FollowedRun {
   #takePoints(points: readonly LivePoint[], isHistory: boolean): void {
     const [first] = points;
     if (first === undefined) return;
-    // The server may have started after the page was opened, with less history.
+    // A server that started after the page was opened has less history.
     if (isHistory) this.points = this.points.filter(([time]) => time < first[0]);
     let last = this.points.at(-1)?.[0] ?? -Infinity;
     for (const point of points) {
@@ -134,14 +137,14 @@ export class FollowedRun {
     this.points = thinned(this.points, MOST_POINTS * 3 / 4).map((at) => this.points[at]!);
   }
 
-  /** Another run: its account started again. */
+  /** Called for a different run, whose account starts again. */
   #forgetRun(): void {
     this.points = [];
     this.marks.length = 0;
     this.moments.length = 0;
   }
 
-  /** Another journal at the same place: its entries start again. */
+  /** Called for a different journal at the same place, whose entries start again. */
   #forgetEntries(): void {
     this.log.clear();
     this.#seq = 0;

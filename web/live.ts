@@ -8,16 +8,16 @@ import { showLocal, showsLocal } from "./times.ts";
 
 /** How often the clocks of the page advance, ms. */
 const TICK_MS = 1_000;
-/** What arrives within this time is shown at once, ms. */
+/** What arrives within this time is shown together, ms. */
 const TOGETHER_MS = 40;
 
 const view = new LiveView();
 /** In the order of the server. */
 let runs: readonly FollowedRun[] = [];
-/** Whether the next state is the first of its connection. */
+/** Whether the next state is the first one of its connection. */
 let isFirst = true;
 /** When the server last sent something, ms since 1970; null before it did. */
-let heardAt: number | null = null;
+let receivedAt: number | null = null;
 let rendering: ReturnType<typeof setTimeout> | undefined;
 
 byId("zone").addEventListener("click", () => {
@@ -40,13 +40,13 @@ void follow(`events${location.search}`, {
   },
   onEvent: receive,
   onDown(reason) {
-    view.lose(reason, heardAt);
+    view.lose(reason, receivedAt);
   },
 }, new AbortController().signal);
 
 function receive({ type, data }: StreamEvent): void {
-  heardAt = Date.now();
-  view.hear();
+  receivedAt = Date.now();
+  view.receive();
   if (type === "state") takeState(JSON.parse(data));
   else if (type === "entries") takeEntries(JSON.parse(data));
   rendering ??= setTimeout(render, TOGETHER_MS);
@@ -65,7 +65,7 @@ function takeState(state: LiveState): void {
 function takeEntries({ run, entries }: LiveEntries): void {
   const isNews = runs[run]!.hasEntries;
   const rows = runs[run]!.takeEntries(entries);
-  if (isNews) view.tellRows(runs[run]!, rows);
+  if (isNews) view.announceRows(runs[run]!, rows);
 }
 
 function render(): void {

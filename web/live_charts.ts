@@ -19,7 +19,7 @@ import type { RunStatus } from "../src/domain/run/run_status.ts";
 import { type Incident, INCIDENT_LETTERS } from "../src/views/report/page_format.ts";
 import { axisDate, momentText, onZone } from "./times.ts";
 
-/** What is shown: the last so many seconds, all that is kept, or a span of time that the reader chose. */
+/** What is shown: a number of seconds up to now, all that is kept, or a span of time that the reader chose. */
 export type Shown =
   | { readonly kind: "last"; readonly seconds: number }
   | { readonly kind: "all" }
@@ -28,25 +28,25 @@ export type Shown =
 const HEIGHTS = { price: 320, equity: 150, drawdown: 110 };
 const ZOOM_STEP = 0.6;
 const PAN_STEP = 0.2;
-/** The least that a reader can zoom to, and that a run which has just started takes, seconds. */
+/** The shortest span that a reader can zoom to, and the shortest span for a whole run, seconds. */
 const LEAST_SECONDS = 1;
 const LEAST_WHOLE_SECONDS = 60;
 
-/** What happened to the run is a line across the chart of its price, with a letter. */
+/** Each of these events is drawn as a line across the price chart, with a letter. */
 const CROSSING: ReadonlySet<string> = new Set(["halt", "released", "disconnected", "gap", "reset"]);
-/** Letters that are closer to each other cannot be read, pixels. */
+/** Letters that are closer to each other than this cannot be read, pixels. */
 const LETTER_WIDTH = 12;
 
 /** The charts of one run at a time. */
 export class LiveCharts {
   #run: FollowedRun | null = null;
-  /** What the position cost a unit, null for none, and the drawdown that halts, null for none. */
+  /** The cost of a unit of the position, and the drawdown that halts the run; null for none. */
   #levels: { readonly cost: number | null; readonly limit: number | null } = { cost: null, limit: null };
   readonly #plots: uPlot[] = [];
   #shown: Shown = { kind: "all" };
-  /** What decides how the charts are built, besides their data. */
+  /** Everything but the data that decides how the charts are built. */
   #built = "";
-  /** The same for all charts, so that their times are below each other. */
+  /** The same for all charts, so that their time axes are aligned. */
   #axisWidth = 0;
   readonly #onShown: (shown: Shown) => void;
 
@@ -86,7 +86,7 @@ export class LiveCharts {
     this.#place();
   }
 
-  /** Draws everything again, in the colours and the time zone now in force. */
+  /** Draws everything again, in the current colours and time zone. */
   redraw(): void {
     this.#clear();
     const status = this.#run?.statusAt(Date.now()) ?? null;
@@ -105,7 +105,7 @@ export class LiveCharts {
     this.#built = "";
   }
 
-  /** The whole time there is, seconds since 1970. */
+  /** The whole span of the points, seconds since 1970. */
   get #whole(): { readonly from: number; readonly to: number } {
     const points = this.#run?.points ?? [];
     const [from, to] = [(points[0]?.[0] ?? 0) / 1000, (points.at(-1)?.[0] ?? 0) / 1000];
@@ -213,7 +213,7 @@ export class LiveCharts {
     );
   }
 
-  /** The lowest chart has the times of all. */
+  /** Only the lowest chart has labels on its time axis. */
   #axes(name: keyof typeof HEIGHTS, width: number, text: (value: number) => string): uPlot.Axis[] {
     const [times, values] = axesIn(width, this.#axisWidth, text);
     return [
@@ -279,11 +279,11 @@ export class LiveCharts {
   }
 }
 
-/** Shows the values at the cursor above a chart, and without a cursor the last ones. */
+/** Shows the values at the cursor above a chart, or the last values if there is no cursor. */
 function showLegend(plot: uPlot): void {
   const place = byId(`${plot.root.parentElement!.id.replace("chart-", "")}-values`);
   const idx = plot.cursor.idx ?? null;
-  // The last row is a point, where every value is known.
+  // The last row is a point, at which every value is known.
   const at = idx ?? plot.data[0].length - 1;
   const texts = plot.series.map(({ label, value }, series) => {
     if (series === 0) return idx === null ? "" : momentText(plot.data[0][at]!);
@@ -293,7 +293,7 @@ function showLegend(plot: uPlot): void {
     );
     return series === 1 ? shown : `${label} ${shown}`;
   });
-  // The time comes after the values, so that they do not move.
+  // The time comes last, so that the values do not move.
   const [time, ...values] = texts;
   while (place.childElementCount > texts.length) place.lastElementChild!.remove();
   for (const [series, text] of [...values, time!].entries()) {
@@ -340,7 +340,7 @@ function drawEvent(plot: uPlot, seconds: number, letter: string, hasRoom: boolea
   ctx.restore();
 }
 
-/** What is known of a run, as uPlot takes it, times in seconds; null where a value is not known. */
+/** What is known of a run, in uPlot's format, times in seconds; null where a value is unknown. */
 interface Columns {
   readonly times: number[];
   readonly price: number[];
@@ -350,7 +350,7 @@ interface Columns {
 }
 
 /**
- * The points of a run with the moments of its entries between them, so that the price line passes through its fills.
+ * The points of a run, and between them the moments of its entries, so that the price line passes through its fills.
  */
 function columnsOf({ points, moments, values }: FollowedRun): Columns {
   const from = points[0]?.[0] ?? Infinity;

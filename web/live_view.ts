@@ -1,4 +1,4 @@
-/** What is on the page: one run or all of them, what is wrong, and whether the page is connected. */
+/** Shows the page: one run or all of them, what is wrong, and whether the page is connected. */
 import { byId, made, show } from "./elements.ts";
 import type { LogRow } from "./entry_log.ts";
 import type { FollowedRun } from "./followed_run.ts";
@@ -7,14 +7,22 @@ import { LogList } from "./log_list.ts";
 import { showIcon } from "./tab_icon.ts";
 import { showOverview } from "./overview.ts";
 import { showFigures, showFills, showHealth } from "./run_figures.ts";
-import { alertsOf, countsOf, type Seen, seenAt, type Standing, STANDINGS, worst } from "./standing.ts";
+import {
+  alertsOf,
+  countsOf,
+  type Seen,
+  seenAt,
+  SHOWN_STATES,
+  type ShownState,
+  worst,
+} from "./shown_state.ts";
 import { printable } from "../src/views/terminal/terminal.ts";
 import { agoText, momentText, timeElement } from "./times.ts";
 
 /** Rows of the table behind the charts. */
 const TABLE_ROWS = 120;
-/** How many of the events that arrive together are read aloud. */
-const MOST_TOLD = 3;
+/** At most this many of the events that arrive together are read aloud. */
+const MOST_ANNOUNCED = 3;
 
 /** When the page lost its connection (ms since 1970), and why. */
 interface Loss {
@@ -27,11 +35,11 @@ export class LiveView {
   #runs: readonly FollowedRun[] = [];
   readonly #charts = new LiveCharts((shown) => showShown(shown));
   readonly #log = new LogList();
-  /** Null while there is a connection, and before the first one. */
+  /** Null while the page is connected, and before its first connection. */
   #loss: Loss | null = null;
   #isConnected = false;
-  /** The state of each run that was announced last. */
-  readonly #told = new Map<FollowedRun, string>();
+  /** The state that was last announced of each run. */
+  readonly #announced = new Map<FollowedRun, string>();
 
   constructor() {
     for (const button of document.querySelectorAll<HTMLElement>("[data-shown]")) {
@@ -69,7 +77,7 @@ export class LiveView {
       showFigures(chosen.run, chosen.status);
       showHealth(chosen.status, this.#loss === null ? null : chosen.run.statusAt(Date.now())!.ageMs);
     }
-    for (const seen of all) this.#tellStanding(seen);
+    for (const seen of all) this.#announceState(seen);
   }
 
   /** Shows the run, or the overview, that the address now names. */
@@ -85,29 +93,34 @@ export class LiveView {
   }
 
   /** Called when the server has sent something. */
-  hear(): void {
-    if (this.#loss !== null) this.#tell("The page is connected again");
+  receive(): void {
+    if (this.#loss !== null) this.#announce("The page is connected again");
     this.#loss = null;
     this.#isConnected = true;
   }
 
-  /** There is no connection; the server was last heard at `heardAt`, ms since 1970, or never. */
-  lose(reason: string, heardAt: number | null): void {
-    if (this.#loss === null) this.#tell(`This page has lost its connection: ${reason}`);
-    this.#loss = { since: this.#loss?.since ?? heardAt ?? Date.now(), reason };
+  /**
+   * Called when there is no connection. The server last sent something at `receivedAt`, ms since 1970; null for never.
+   */
+  lose(reason: string, receivedAt: number | null): void {
+    if (this.#loss === null) this.#announce(`This page has lost its connection: ${reason}`);
+    this.#loss = { since: this.#loss?.since ?? receivedAt ?? Date.now(), reason };
     this.#isConnected = false;
     this.tick();
   }
 
   /** Announces the warnings among the new rows. */
-  tellRows(run: FollowedRun, rows: readonly LogRow[]): void {
-    const warnings = rows.filter(({ isWarning }) => isWarning).slice(-MOST_TOLD);
+  announceRows(run: FollowedRun, rows: readonly LogRow[]): void {
+    const warnings = rows.filter(({ isWarning }) => isWarning).slice(-MOST_ANNOUNCED);
     if (warnings.length === 0) return;
     const which = this.#runs.length > 1 ? `${seenAt(run, this.#now).name}: ` : "";
-    this.#tell(`${which}${warnings.map(({ label, text }) => `${label} ${text}`).join(". ")}`);
+    this.#announce(`${which}${warnings.map(({ label, text }) => `${label} ${text}`).join(". ")}`);
   }
 
-  /** For which time the runs are shown, ms since 1970: without a connection nothing is known of a later one. */
+  /**
+   * The time for which the runs are shown, ms since 1970. Without a connection, this is when it was lost, because
+   * nothing later is known.
+   */
   get #now(): number {
     return this.#loss?.since ?? Date.now();
   }
@@ -125,7 +138,7 @@ export class LiveView {
 
   #showHead(all: readonly Seen[], chosen: Seen | null): void {
     const counts = countsOf(all);
-    const standing = chosen?.standing ?? worst(all);
+    const state = chosen?.state ?? worst(all);
     const words = chosen?.words ?? counts;
     const name = chosen?.name ?? (all.length === 0 ? "Penstock" : `${all.length} runs`);
     const isLost = this.#loss !== null;
@@ -140,21 +153,21 @@ export class LiveView {
       ? run.journal
       : `run ${status.run} in ${run.journal}`;
     show(byId("subject"), [...(status?.strategy === undefined ? [] : [status.strategy]), which].join(" · "));
-    const chip = byId("standing");
+    const chip = byId("state");
     chip.hidden = all.length === 0;
-    chip.dataset.standing = isLost ? "lost" : standing;
-    show(chip, `${STANDINGS[standing].sign} ${isLost ? "was " : ""}${words}`);
+    chip.dataset.state = isLost ? "lost" : state;
+    show(chip, `${SHOWN_STATES[state].sign} ${isLost ? "was " : ""}${words}`);
     show(byId("heartbeat"), this.#heartbeatOf(chosen));
     this.#showLink();
-    const isStale = isLost || (chosen !== null && STALE.includes(standing));
+    const isStale = isLost || (chosen !== null && STALE.includes(state));
     document.documentElement.dataset.stale = String(isStale);
-    const said = isLost ? "no connection" : all.length === 0 ? "connecting" : words;
-    const title = printable(`${said.charAt(0).toUpperCase()}${said.slice(1)} · ${name} – Penstock`);
+    const text = isLost ? "no connection" : all.length === 0 ? "connecting" : words;
+    const title = printable(`${text.charAt(0).toUpperCase()}${text.slice(1)} · ${name} – Penstock`);
     if (document.title !== title) document.title = title;
-    showIcon(isLost ? "unreadable" : standing);
+    showIcon(isLost ? "unreadable" : state);
   }
 
-  /** How old the last heartbeat is; nothing for a run that has stopped, and for several. */
+  /** How old the last heartbeat is; empty for a run that has stopped, and for the overview. */
   #heartbeatOf(chosen: Seen | null): string {
     const { run, status } = chosen ?? { run: null, status: null };
     if (run === null || status === null || status.state === "stopped") return "";
@@ -187,13 +200,13 @@ export class LiveView {
   }
 
   /** Announces a change in the state of a run. */
-  #tellStanding({ run, words, name }: Seen): void {
-    const before = this.#told.get(run);
-    this.#told.set(run, words);
-    if (before !== undefined && before !== words) this.#tell(`${name} is ${words}`);
+  #announceState({ run, words, name }: Seen): void {
+    const before = this.#announced.get(run);
+    this.#announced.set(run, words);
+    if (before !== undefined && before !== words) this.#announce(`${name} is ${words}`);
   }
 
-  #tell(text: string): void {
+  #announce(text: string): void {
     show(byId("announcer"), text);
   }
 
@@ -215,7 +228,7 @@ export class LiveView {
   }
 }
 
-/** Marks what the charts show on the buttons that choose it. */
+/** Marks the button for what the charts show. */
 function showShown(shown: Shown): void {
   for (const button of document.querySelectorAll<HTMLElement>("[data-shown]")) {
     const mine = shown.kind === "last" ? String(shown.seconds) : shown.kind;
@@ -227,5 +240,5 @@ function showShown(shown: Shown): void {
   );
 }
 
-/** Where the figures may have changed since. */
-const STALE: readonly Standing[] = ["unreadable", "silent", "waiting"];
+/** The states in which the figures may have changed since they arrived. */
+const STALE: readonly ShownState[] = ["unreadable", "silent", "waiting"];

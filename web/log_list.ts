@@ -1,4 +1,4 @@
-/** The events of a run, the newest first, of the kind that the reader chose. */
+/** The events of a run, newest first, of the kind that the reader chose. */
 import { byId, made } from "./elements.ts";
 import type { LogRow } from "./entry_log.ts";
 import { momentText, onZone, timeElement } from "./times.ts";
@@ -24,7 +24,7 @@ export class LogList {
     onZone(() => this.#rebuild(), new AbortController().signal);
   }
 
-  /** Shows these rows, oldest first, of which those that are shown already are not made again. */
+  /** Shows these rows, which are oldest first. Rows that are already shown are not made again. */
   show(rows: readonly LogRow[]): void {
     const isOther = rows !== this.#rows;
     this.#rows = rows;

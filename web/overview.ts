@@ -1,8 +1,8 @@
-/** The table of all runs: one row each, which leads to the run. */
+/** The table of all runs. Each row links to its run. */
 import { byId, made, show } from "./elements.ts";
 import type { FollowedRun } from "./followed_run.ts";
 import { drawdownShare, isClose, limitText, signOf } from "./run_figures.ts";
-import { assetsOf, type Seen, STANDINGS } from "./standing.ts";
+import { assetsOf, type Seen, SHOWN_STATES } from "./shown_state.ts";
 import { Money, plain } from "../src/domain/numbers/money.ts";
 import {
   exactly,
@@ -15,11 +15,11 @@ import {
 } from "../src/views/terminal/figures.ts";
 import { agoText } from "./times.ts";
 
-/** The size of the small picture of a run's equity, and the most points in it. */
+/** The size of the small chart of a run's equity, and the most points in it. */
 const [WIDTH, HEIGHT, MOST_POINTS] = [120, 26, 60];
 const SVG = "http://www.w3.org/2000/svg";
 
-/** The columns after the first, which has the link; on a phone each cell has its label. */
+/** The columns after the first, which has the link. On a phone, each cell shows its label. */
 const LABELS = ["State", "Price", "Equity", "Result", "Drawdown", "Position", "Heartbeat", "Last event"];
 
 /** Shows all runs. `isLost` if the page has no connection. */
@@ -56,11 +56,11 @@ function newRow(at: number): HTMLTableRowElement {
 
 function showRow(
   row: HTMLTableRowElement,
-  { run, status, standing, words, name }: Seen,
+  { run, status, state, words, name }: Seen,
   isLost: boolean,
 ): void {
   const { drawdown, drawdownLimit, journal, problem, name: called } = run.last;
-  row.dataset.stale = String(isLost || standing === "silent" || standing === "unreadable");
+  row.dataset.stale = String(isLost || state === "silent" || state === "unreadable");
   const head = row.cells[0]!;
   show(head.firstElementChild!, name);
   show(
@@ -73,10 +73,9 @@ function showRow(
     show(cells[at]!, text);
     if (cells[at]!.className !== className) cells[at]!.className = className;
   };
-  cells[0]!.dataset.standing = isLost ? "lost" : standing;
-  set(0, `${STANDINGS[standing].sign} ${isLost ? "was " : ""}${words}`, "standing");
+  cells[0]!.dataset.state = isLost ? "lost" : state;
+  set(0, `${SHOWN_STATES[state].sign} ${isLost ? "was " : ""}${words}`, "state");
   const last = run.log.rows.at(-1);
-  // Without a connection, whatever was known is old.
   set(7, problem ?? (last === undefined ? NONE : `${last.label} ${last.text}`), "event");
   const share = status === null ? null : drawdownShare(drawdown, drawdownLimit);
   const meter = row.cells[5]!.lastElementChild as HTMLElement;

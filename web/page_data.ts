@@ -1,4 +1,4 @@
-/** Reads the data that the page carries. */
+/** Reads the data in the page. */
 import type { PackedLine, PackedNumbers, PackedTrips, PageData } from "../src/views/report/page_format.ts";
 
 /** A line to draw: times in seconds since 1970, and values. */
@@ -55,15 +55,15 @@ export interface Run {
   readonly trips: readonly Trip[];
   readonly tripCount: number;
   readonly incidents: readonly Incident[];
-  /** The stretch of time to show, seconds since 1970. */
+  /** The span of time to show, seconds since 1970. */
   readonly from: number;
   readonly to: number;
-  /** Whether prices are known at events only. */
+  /** Whether prices are known only at events. */
   readonly isAtEvents: boolean;
 }
 
-/** What the page has packed into its element `id`. */
-export async function unpacked<Value>(id: string): Promise<Value> {
+/** The data in the element `id`. */
+export async function decoded<Value>(id: string): Promise<Value> {
   const bytes = Uint8Array.from(
     atob(document.getElementById(id)!.textContent!.trim()),
     (c) => c.charCodeAt(0),

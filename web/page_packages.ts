@@ -1,4 +1,6 @@
-/** Prints as JSON what the packages provide besides scripts: licenses, and the style sheet of the charts. */
+/**
+ * Prints as JSON what the packages provide in addition to scripts: their licenses, and the style sheet of the charts.
+ */
 import uPlot from "uplot/LICENSE" with { type: "text" };
 import chartStyle from "uplot/dist/uPlot.min.css" with { type: "text" };
 

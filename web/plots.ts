@@ -7,18 +7,18 @@ import { momentText } from "./times.ts";
 const NARROW = 600;
 /** On a narrow screen no chart is higher than this. */
 const NARROW_HEIGHT = 260;
-/** Between two labels of an axis, pixels. */
+/** The least space between two labels of an axis, pixels. */
 const LABEL_SPACE = { times: 110, narrowTimes: 64, values: 26 };
-/** With more marks in view than this, the price shows through them. */
+/** If more marks than this are in view, they are drawn translucent, so that the price is visible. */
 const MANY_MARKS = 1_000;
 const LEAST_AXIS_WIDTH = 56;
 const CHARACTER_WIDTH = 7.5;
-/** A part of the height above which nothing is drawn, so that marks are not cut off. */
+/** The share of the height that is kept free, so that marks are not cut off. */
 const MARGIN = 0.08;
-/** The scale of drawdown and volatility where equity never moved. */
+/** The range of the axis for a drawdown or volatility that is always 0. */
 const NO_SIZE = 0.01;
 
-/** The height of a chart in an element of this width, pixels; `height` is that of a wide one. */
+/** The height of a chart in an element of this width, pixels; `height` is the height of a wide chart. */
 export function heightIn(width: number, height: number): number {
   return width < NARROW ? Math.min(height, NARROW_HEIGHT) : height;
 }
@@ -57,7 +57,7 @@ export function valuesWidth(amounts: Iterable<number>): number {
   return Math.max(LEAST_AXIS_WIDTH, longest * CHARACTER_WIDTH + 18);
 }
 
-/** Limits the drawing to where the lines are, until the canvas is restored. */
+/** Limits drawing to the area of the lines, until the canvas is restored. */
 export function clipToLines({ ctx, bbox }: uPlot): void {
   ctx.beginPath();
   ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
@@ -90,7 +90,7 @@ export function drawFills(plot: uPlot, marks: readonly Mark[]): void {
 /** Labels of an axis of times: the day where it changes, and as much of the time of day as distinguishes them. */
 function timeLabels(splits: readonly number[]): string[] {
   const step = splits.length > 1 ? splits[1]! - splits[0]! : 60;
-  // As many as distinguish two labels; a little more than 0.1 is 0.1.
+  // As many decimals as distinguish two labels. A step slightly above 0.1 counts as 0.1.
   const places = Math.ceil(-Math.log10(step) - 1e-3);
   let day = "";
   return splits.map((split) => {
@@ -110,13 +110,13 @@ export function words(name: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-/** Times that are the same are moved apart by a hundredth of a millisecond, as a join keeps one value a time. */
+/** Moves equal times apart by a hundredth of a millisecond, because uPlot's join keeps only one value for each time. */
 export function distinct(times: readonly number[]): number[] {
   let last = -Infinity;
   return times.map((time) => last = time > last ? time : last + 1e-5);
 }
 
-/** The ends of the axis of values between `low` and `high`; a drawdown hangs from 0. */
+/** The ends of the axis for values from `low` to `high`. That of a drawdown ends at 0. */
 export function padded(low: number, high: number, isDrawdown: boolean): [number, number] {
   if (isDrawdown) return [low < 0 ? low * (1 + MARGIN) : -NO_SIZE, 0];
   if (low === 0 && high === 0) return [0, NO_SIZE];
@@ -124,7 +124,7 @@ export function padded(low: number, high: number, isDrawdown: boolean): [number,
   return [low - room, high + room];
 }
 
-/** A colour of the page's style, as it is in the light or in the dark, whichever is shown. */
+/** A colour of the page's style, for the light or the dark theme, whichever is shown. */
 export function colour(name: string): string {
   const body = document.body.style;
   body.setProperty("outline-color", `var(${name})`);
@@ -133,7 +133,7 @@ export function colour(name: string): string {
   return resolved;
 }
 
-/** An amount for a label: as many digits as it takes to distinguish amounts. */
+/** An amount for a label, with as many digits as distinguish amounts. */
 export function amountText(value: number): string {
   const size = Math.abs(value);
   if (size >= 1e9) return value.toExponential(3);

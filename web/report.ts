@@ -1,11 +1,11 @@
-/** The script of every page: it draws a run, or of a sweep those of the best configurations that the reader opens. */
+/** The script of every report: draws a run, or those runs of a sweep's best configurations that the reader opens. */
 import type { Charts } from "./charts.ts";
-import { runOf, unpacked } from "./page_data.ts";
+import { decoded, runOf } from "./page_data.ts";
 import { showRun } from "./run_view.ts";
 import type { PackedReport, PageData } from "../src/views/report/page_format.ts";
 import { showLocal, showsLocal } from "./times.ts";
 
-/** A page that is not shown draws no frame: then the charts do not wait for one. */
+/** How long the charts wait for a frame. A page in the background draws none. */
 const LONGEST_WAIT_MS = 100;
 
 /** The charts that are shown; null for none. */
@@ -30,7 +30,7 @@ button("theme", () => {
   charts?.redraw();
 });
 if (document.getElementById("data") !== null) {
-  charts = showRun(runOf(await unpacked<PageData>("data")), shown.signal);
+  charts = showRun(runOf(await decoded<PageData>("data")), shown.signal);
 } else {
   addEventListener("hashchange", openRun);
   await openRun();
@@ -38,7 +38,7 @@ if (document.getElementById("data") !== null) {
 document.documentElement.dataset.ready = "true";
 performance.mark("ready");
 
-/** Shows the run that the address names in place of the sweep, or the sweep. */
+/** Shows the run that the address names, or otherwise the sweep. */
 async function openRun(): Promise<void> {
   shown.abort();
   shown = new AbortController();
@@ -49,7 +49,7 @@ async function openRun(): Promise<void> {
   const before = place.dataset.run;
   const id = location.hash.slice(1);
   const isRun = /^run-\d+$/.test(id) && document.getElementById(id) !== null;
-  const report = isRun ? await unpacked<PackedReport>(id) : null;
+  const report = isRun ? await decoded<PackedReport>(id) : null;
   if (signal.aborted) return;
   place.replaceChildren();
   delete place.dataset.run;

@@ -1,7 +1,7 @@
-/** The figures of one run, its last fills and its health, as `penstock status` words them. */
+/** The figures of one run, its last fills and its health, in the words of `penstock status`. */
 import { byId, made, show } from "./elements.ts";
 import type { FollowedRun } from "./followed_run.ts";
-import { assetsOf } from "./standing.ts";
+import { assetsOf } from "./shown_state.ts";
 import { Money, plain } from "../src/domain/numbers/money.ts";
 import type { RunStatus } from "../src/domain/run/run_status.ts";
 import { processRows } from "../src/views/tables/status_table.ts";
@@ -18,7 +18,7 @@ import {
 } from "../src/views/terminal/figures.ts";
 import { agoText, timeElement } from "./times.ts";
 
-/** At this share of its limit or more, a drawdown is close to a halt. */
+/** From this share of its limit on, a drawdown is close to a halt. */
 const CLOSE = 0.75;
 
 /** What a tile shows. */
@@ -30,7 +30,7 @@ interface Tile {
   readonly note: string;
 }
 
-/** Shows the figures of a run. `status` is the one of now. */
+/** Shows the figures of a run. `status` is its status now. */
 export function showFigures({ last: { drawdown, drawdownLimit } }: FollowedRun, status: RunStatus): void {
   const { base, quote } = assetsOf(status);
   const {
@@ -80,7 +80,7 @@ export function showFigures({ last: { drawdown, drawdownLimit } }: FollowedRun, 
   });
 }
 
-/** The bar of a drawdown: its share of the limit. */
+/** The share of the limit that a drawdown has reached, at most 1; null without a limit. */
 export function drawdownShare(drawdown: string | null, limit: string | null): number | null {
   if (drawdown === null || limit === null || new Money(limit).isZero()) return null;
   return Math.min(1, Number(drawdown) / Number(limit));
@@ -123,12 +123,14 @@ function showMeter(drawdown: string | null, limit: string | null): void {
   (meter.firstElementChild as HTMLElement).style.width = `${share * 100}%`;
 }
 
-/** The rows of the health that are marked if they are in capitals, as `penstock status` has what is wrong. */
+/**
+ * The rows of the health that are marked if they start with capitals, in which `penstock status` writes what is wrong.
+ */
 const MARKED = ["state", "connection", "trading"];
 
 /**
- * Shows the state of the process and of its connection, worded as `penstock status` does. `knownAgeMs` is how long ago
- * the last heartbeat was that the page knows, if the page has no connection.
+ * Shows the state of the process and of its connection, in the words of `penstock status`. Without a connection,
+ * `knownAgeMs` is the age of the last heartbeat that the page knows of; otherwise it is null.
  */
 export function showHealth(status: RunStatus, knownAgeMs: number | null): void {
   const place = byId("health");
@@ -143,13 +145,13 @@ export function showHealth(status: RunStatus, knownAgeMs: number | null): void {
   }
 }
 
-/** Of the columns of the fills; the wide ones do not fit on a phone. */
+/** The classes of the columns of fills. The wide columns do not fit on a phone. */
 const FILL_CLASSES = ["", "", "number", "number", "number wide", "number", "wide"];
 
-/** What the table of fills shows now. */
+/** What the table of fills shows. */
 let shownFills = "";
 
-/** Shows the last fills, the newest first. */
+/** Shows the last fills, newest first. */
 export function showFills(status: RunStatus): void {
   const { base, quote } = assetsOf(status);
   const { lastFills, fills } = status;

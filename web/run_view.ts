@@ -1,4 +1,4 @@
-/** Draws one run into the page, whose markup has everything but its charts and round trips. */
+/** Draws one run into the page, whose markup has everything except its charts and round trips. */
 import { type Area, Charts, type Span } from "./charts.ts";
 import { type Line, type Run } from "./page_data.ts";
 import { INCIDENT_LETTERS, INCIDENT_WORDS } from "../src/views/report/page_format.ts";
@@ -15,7 +15,7 @@ interface IncidentMark {
 }
 
 /**
- * Draws the run, whose markup is in the page already, and returns its charts. Once `signal` is aborted, the run may be removed
+ * Draws the run, whose markup is already in the page, and returns its charts. Abort `signal` before you remove the run
  * from the page.
  */
 export function showRun(run: Run, signal: AbortSignal): Charts {
@@ -51,7 +51,7 @@ function tableBehind(id: string, [line]: readonly [Line]): void {
   });
 }
 
-/** Fills a table when the reader opens it: each row is a time, seconds since 1970, and texts. */
+/** Fills a table when the reader opens it: each row is a time, seconds since 1970, and strings. */
 function fillWhenOpened(id: string, rows: () => Iterable<readonly [time: number, ...texts: string[]]>): void {
   const details = document.getElementById(id) as HTMLDetailsElement | null;
   details?.addEventListener("toggle", () => {
@@ -90,7 +90,7 @@ function incidentMarks(
   });
 }
 
-/** Moves the marks to where the charts above show their times. */
+/** Aligns the marks with the time axis of the charts above. */
 function placeIncidents(
   marks: readonly IncidentMark[],
   { from, to }: Span,

@@ -23,10 +23,10 @@ export function onZone(listener: () => void, signal: AbortSignal): void {
   signal.addEventListener("abort", () => listeners.delete(listener));
 }
 
-/** How much of a time is shown, from which character of `2025-01-31 23:59:59` on. */
+/** How much of a time is shown: the first character of `2025-01-31 23:59:59` in each form. */
 const FORMS = { "whole": 0, "without-year": "2025-".length, "time-of-day": "2025-01-31 ".length };
 
-/** An element for a time (ISO 8601) that follows the zone. */
+/** An element for a time (ISO 8601), which is shown in the chosen zone. */
 export function timeElement(iso: string, form: keyof typeof FORMS = "whole"): HTMLTimeElement {
   const element = document.createElement("time");
   element.dateTime = iso;

@@ -1,4 +1,4 @@
-/** The table of round trips: sorted, filtered, a page at a time. */
+/** The table of round trips, which can be sorted and filtered, a page at a time. */
 import type { Run, Trip } from "./page_data.ts";
 import { momentText, onZone, spanText } from "./times.ts";
 
@@ -8,12 +8,12 @@ const PAGE = 50;
 interface Column {
   readonly title: string;
   readonly value: (trip: Trip) => number | string;
-  /** What is shown, in a table of these trips. */
+  /** The text of a cell in a table of these trips. */
   readonly text: (trips: readonly Trip[]) => (trip: Trip) => string;
   readonly isNumber: boolean;
 }
 
-/** Digits of the largest price, and of the largest other amount, that are shown at least. */
+/** At least this many digits are shown of the largest price, and of the largest other amount. */
 const PRICE_DIGITS = 7;
 const LEAST_DIGITS = 3;
 const MOST_PLACES = 8;
@@ -48,7 +48,7 @@ function column<Value extends number | string>(
   return { title, value, text: () => (trip) => text(value(trip)), isNumber };
 }
 
-/** Quantities with every digit, and with zeros up to the most decimals that one of them has. */
+/** Quantities with every digit, padded with zeros to the most decimals that any of them has. */
 function quantities(trips: readonly Trip[]): (trip: Trip) => string {
   const decimals = (text: string): string => text.split(".")[1] ?? "";
   const places = trips.reduce((most, { quantity }) => Math.max(most, decimals(quantity).length), 0);
@@ -102,8 +102,8 @@ export class TripTable {
   #selected: Trip | null = null;
 
   /**
-   * Fills the table of the page. `onSelect` is called with the round trip that the reader chooses. Times follow the
-   * zone until `signal` is aborted.
+   * Fills the table of the page. `onSelect` is called with the round trip that the reader chooses. The times follow
+   * changes of the zone until `signal` is aborted.
    */
   constructor(run: Run, onSelect: (trip: Trip) => void, signal: AbortSignal) {
     this.#run = run;
@@ -124,7 +124,7 @@ export class TripTable {
     this.#filter();
   }
 
-  /** Marks a round trip and turns to its page. */
+  /** Marks a round trip and shows the page that has it. */
   select(trip: Trip): void {
     this.#selected = trip;
     let at = this.#rows.indexOf(trip);
@@ -229,7 +229,7 @@ export class TripTable {
     return row;
   }
 
-  /** Saves the rows that the filters leave, with every digit, as CSV. */
+  /** Saves the filtered rows as CSV, with every digit. */
   #save(): void {
     const { isAtEvents } = this.#run;
     const head = `number,entry,exit,entry_price,exit_price,quantity,cost,fees,profit,${

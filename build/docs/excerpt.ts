@@ -1,15 +1,15 @@
-/** Shortens long texts for a page. */
+/** Shortens long output for a page. */
 
 /** How much of a JSON value is shown. */
 export interface ExcerptLimits {
-  /** Fields of an object, and of an object within it. */
+  /** The most fields of an object, and of an object within it. */
   readonly fields: number;
   readonly inner?: number;
-  /** Elements of a list. */
+  /** The most elements of a list. */
   readonly elements?: number;
 }
 
-/** JSON on one line, or with `indent` on several; `…` stands for what is left out. */
+/** JSON on one line, or on several with `indent`; `…` stands for what is left out. */
 export function jsonExcerpt(value: unknown, limits: ExcerptLimits, indent = 0, level = 0): string {
   const { fields, inner = fields, elements = 2 } = limits;
   const isList = Array.isArray(value);
@@ -27,7 +27,7 @@ export function jsonExcerpt(value: unknown, limits: ExcerptLimits, indent = 0, l
   return `${open}\n${shown.map((part) => space + part).join(",\n")}\n${close}`;
 }
 
-/** The first and the last lines of a text, with `…` for those between. */
+/** The first and the last lines of a text, with `…` for the lines between. */
 export function middleCut(lines: readonly string[], first: number, last: number): string[] {
   return lines.length <= first + last + 1
     ? [...lines]

@@ -1,7 +1,7 @@
 /**
- * Surroundings that are the same on every machine and every day, so that the program's output is too: a clock
- * that moves from timer to timer, one port, one process number, nothing random, a terminal of a fixed width.
- * Sockets, files and SQLite are real. Nothing undoes it, so it needs its own process.
+ * Surroundings that are the same on every machine and every day, so that the program's output is too: a clock that
+ * moves from timer to timer, a fixed port, process id and terminal width, and no randomness. Sockets, files and SQLite
+ * are real. Nothing undoes these changes, so they need their own process.
  */
 import { setImmediate } from "node:timers";
 
@@ -9,7 +9,7 @@ import { setImmediate } from "node:timers";
 export const START = Date.UTC(2026, 10, 29, 13, 31, 14);
 const PORT = 43495;
 const PID = 4711;
-/** How wide the terminal is, and how wide a narrow one. */
+/** The width of the terminal, and of a narrow one. */
 export const COLUMNS = 120;
 export const FEW_COLUMNS = 100;
 const ROWS = 30;
@@ -31,16 +31,16 @@ const real = {
 };
 
 let now = START;
-/** Added at each look at the stopwatch: work that took no time at all would have no speed. */
-let lookMs = 0;
-let looks = 0;
+/** Added at each reading of the stopwatch, because work that took no time at all would have no speed. */
+let readingMs = 0;
+let readings = 0;
 const timers = new Map<number, Timer>();
-/** Actions in the order of their times. Unlike a timer, one is no reason to move the clock. */
+/** Actions in the order of their times. Unlike timers, they do not move the clock. */
 const moments: Timer[] = [];
 let lastTimer = 0;
-/** Timers fire at multiples of this, ms: a market of a thousand trades a second would take minutes otherwise. */
+/** Timers fire at multiples of this, ms. Otherwise a market of a thousand trades a second would take minutes. */
 let grain = 1;
-/** Calls of the system that have not returned. */
+/** System calls that have not returned. */
 let pending = 0;
 /** Trades that the exchange has sent and the run has not received yet. */
 let underWay = 0;
@@ -58,10 +58,10 @@ export interface Written {
   readonly stderr: string;
 }
 
-/** How long to wait for the end of a command without timers, in looks: some ten seconds. */
+/** How often to check for the end of a command without timers: about ten seconds. */
 const MOST_IDLE = 10_000;
 
-/** Runs `command` to its end, with the clock moving as its timers ask, and returns what it wrote. */
+/** Runs `command` to its end, moving the clock from timer to timer, and returns what it wrote. */
 export async function written(command: () => Promise<unknown>, onTerminal = false): Promise<Written> {
   [out, err] = ["", ""];
   isTerminal = onTerminal;
@@ -88,8 +88,8 @@ export function at(ms: number, action: () => unknown): void {
 }
 
 /**
- * Runs a command that waits for no timer, perhaps while another one runs, and returns what it wrote. The
- * clock does not move, but each look at the stopwatch takes `stopWatchMs`.
+ * Runs a command that waits for no timer, perhaps while another command runs, and returns what it wrote. The clock does
+ * not move, but each reading of the stopwatch takes `stopWatchMs`.
  */
 export async function aside(
   command: () => Promise<unknown>,
@@ -99,10 +99,10 @@ export async function aside(
   const before = soFar();
   const wasTerminal = isTerminal;
   isTerminal = onTerminal;
-  lookMs = stopWatchMs;
-  looks = 0;
+  readingMs = stopWatchMs;
+  readings = 0;
   await tracked(command());
-  lookMs = 0;
+  readingMs = 0;
   isTerminal = wasTerminal;
   const result = { stdout: out.slice(before.stdout.length), stderr: err.slice(before.stderr.length) };
   ({ stdout: out, stderr: err } = before);
@@ -145,7 +145,7 @@ function step(): void {
   timer.run();
 }
 
-/** How many turns of the event loop must pass without anything happening before the clock moves. */
+/** How many turns of the event loop must pass with nothing pending before the clock moves. */
 const QUIET_TURNS = 8;
 /** Trades that have not arrived within this many turns were lost with their connection. */
 const MOST_TURNS = 200;
@@ -166,7 +166,7 @@ function tracked<T>(promise: Promise<T>): Promise<T> {
 }
 
 function setTimer(run: TimerHandler, ms: number, every: boolean, args: readonly unknown[]): number {
-  // No timer fires before its time, also where that is within a millisecond.
+  // Rounded up, because no timer fires before its time.
   const wait = Math.max(0, Math.ceil(Number(ms) || 0));
   const id = ++lastTimer;
   const call = () => (run as (...args: readonly unknown[]) => void)(...args);
@@ -175,7 +175,7 @@ function setTimer(run: TimerHandler, ms: number, every: boolean, args: readonly 
   return id;
 }
 
-/** Calls of the system to wait for before the clock moves. */
+/** System calls to wait for before the clock moves. */
 const ASYNCHRONOUS = ("open stat lstat realPath readFile readTextFile writeFile writeTextFile " +
   "remove rename mkdir readLink truncate chmod").split(" ");
 
@@ -197,7 +197,7 @@ function tradesIn(text: string): number {
 
 const LATIN = new TextDecoder("latin1");
 
-/** Counts the trades that a connection sends; those that are lost with it are not waited for. */
+/** Counts the trades that a connection sends. Trades that are lost with it are not waited for. */
 function counted<T extends Deno.Conn>(conn: T): T {
   const write = conn.write.bind(conn);
   conn.write = async (bytes) => {
@@ -251,7 +251,7 @@ class CountingSocketStream extends real.WebSocketStream {
   }
 }
 
-/** Takes over the program's surroundings. Call it before any of the program's modules is loaded. */
+/** Replaces the program's surroundings. Call it before any of the program's modules is loaded. */
 export function fixSurroundings(): void {
   Object.assign(globalThis, {
     Date: FixedDate,
@@ -270,7 +270,7 @@ export function fixSurroundings(): void {
     },
   });
   Object.defineProperty(performance, "timeOrigin", { value: START });
-  performance.now = () => now - START + lookMs * ++looks;
+  performance.now = () => now - START + readingMs * ++readings;
   Math.random = () => 0.5;
   console.log = (text: string) => void (out += `${text}\n`);
   console.error = (text: string) => void (err += `${text}\n`);
@@ -311,7 +311,7 @@ export function fixSurroundings(): void {
   });
 }
 
-/** Has `take` get what is written to a standard stream. */
+/** Passes what is written to a standard stream to `take`. */
 function capture(stream: object, take: (text: string) => void): void {
   const decoder = new TextDecoder();
   const writeSync = (bytes: Uint8Array) => {
@@ -322,7 +322,7 @@ function capture(stream: object, take: (text: string) => void): void {
   Object.assign(stream, { writeSync, write, isTerminal: () => isTerminal });
 }
 
-/** Writes to this process's own standard output, past what commands write. */
+/** Writes to the real standard output of this process. */
 export function print(text: string): void {
   let bytes = new TextEncoder().encode(text);
   while (bytes.length > 0) bytes = bytes.subarray(real.write(bytes));

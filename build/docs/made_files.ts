@@ -6,7 +6,7 @@ const DAY_MS = 86_400_000;
 const FIRST_DAY = Date.UTC(2025, 0, 1);
 
 /**
- * The built-in exchange's trades for the first days of 2025, one a second, in the layout of Binance: a text a
+ * The built-in exchange's trades for the first days of 2025, one a second, in the layout of Binance: one text for each
  * day.
  */
 export function daysOfTrades(days: number): string[] {

@@ -24,7 +24,7 @@ export function optionTables(): string {
   return groups.join("\n\n");
 }
 
-/** What an option does, and what it does in commands where it differs. */
+/** What an option does, and where a command differs, what it does there. */
 function meaning(name: OptionName): string {
   const { help, helpOf = {} }: Option<unknown, string | null> = OPTIONS[name];
   return [help, ...Object.entries(helpOf).map(([command, text]) => `${command}: ${text}`)].join("; ");

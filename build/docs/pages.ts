@@ -3,7 +3,7 @@
 /** The comment before a sample, and the sample: a fenced block, or everything up to `<!-- end -->`. */
 const PLACE = /(<!-- sample: ([\w-]+) -->\n\n)(?:(```\w*\n)[^]*?(\n```)(?=\n|$)|[^]*?((?:\n)?<!-- end -->))/g;
 
-/** The names of the samples that a page has places for, in its order. */
+/** The names of the samples that a page has places for, in order. */
 export function placesIn(page: string): string[] {
   return [...page.matchAll(PLACE)].map(([, , name]) => name!);
 }

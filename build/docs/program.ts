@@ -21,7 +21,8 @@ import { configureSweep } from "../../src/config/grid.ts";
 
 const SOURCES = new URL("../../src/", import.meta.url);
 
-// Loading a module while a command runs would take time that the clock of these surroundings does not see.
+// All modules are loaded now, because loading one while a command runs would take time that the fixed clock does not
+// count.
 for (const source of modulesIn(SOURCES)) await import(source.href);
 
 function* modulesIn(folder: URL): Generator<URL> {
@@ -32,10 +33,10 @@ function* modulesIn(folder: URL): Generator<URL> {
 }
 
 /**
- * Runs a command line as main.ts does, except for signals and exit codes. Load this module once the
- * surroundings of the commands are in place.
+ * Runs a command line like main.ts, but without signals and exit codes. Load this module once the surroundings of the
+ * commands are in place.
  *
- * @throws {TypeError} for a command line that the program would refuse, and for commands that need an exchange's hosts
+ * @throws {TypeError} for a command line that the program would refuse, or a command that needs an exchange's hosts
  */
 export async function penstock(...args: readonly string[]): Promise<void> {
   const { command, given, files, mistakes } = readArguments(args);
@@ -73,7 +74,7 @@ export async function penstock(...args: readonly string[]): Promise<void> {
     case "export":
       return await exportOrCopy(started);
     case "compare":
-      // That something differs is no failure of a page.
+      // A difference is not a failure here.
       await compare(started);
       return;
     case "report":

@@ -51,7 +51,7 @@ export async function makeSamples(): Promise<Samples> {
 /** The time of the picture. */
 const PICTURE_MS = 17_900;
 
-/** How late the trades of that market may be. */
+/** The trades of that market may be late by at most this much. */
 const GRAIN_MS = 20;
 
 /** A demo on a terminal: its log, and what the screen shows while it runs. */
@@ -76,10 +76,10 @@ async function terminalRun(): Promise<{ readonly demo: string; readonly picture:
   };
 }
 
-/** When the chart is looked at. */
+/** When the chart is captured. */
 const CHART_MS = 236_000;
 
-/** What a smaller terminal shows of a demo with the chart. */
+/** What a narrower terminal shows of a demo with the chart. */
 async function chartScreen(): Promise<string> {
   let shown = "";
   setClock(0);
@@ -114,7 +114,7 @@ async function backtests(): Promise<Record<string, string>> {
     READING_MS,
   );
   const grid = ["--fee", "0", "--short", "2..20:2", "--long", "24..96:8", "--test", "30%", "--workers", "1"];
-  // A sweep lets timers have their turns.
+  // A sweep waits for timers.
   const { stdout: swept } = await written(() => penstock("sweep", ...options, ...grid, ...DAYS));
   const { stdout: models } = await backtest("--latency", "100ms", "--slippage", "1", "--models");
   const [compared = ""] = /^ +optimistic[^]*?\n\nResult[^]*?(?=\n\n)/m.exec(models) ?? [];
@@ -129,10 +129,10 @@ async function backtests(): Promise<Record<string, string>> {
   };
 }
 
-/** The longest line of sentences, as wide as a page. */
+/** The longest line of prose, as wide as a page. */
 const SENTENCE_LENGTH = 110;
 
-/** A line of sentences in several lines, a line of a table as it is. */
+/** Breaks a line of prose into several lines. A line of a table stays as it is. */
 function wordsWithin(line: string, width: number): string[] {
   return /\S {2,}\S/.test(line)
     ? [line]
@@ -197,7 +197,7 @@ function entriesOf(path: string): string {
   return cells.map((row) => row.map((cell, i) => cell.padEnd(widths[i]!)).join("  ").trimEnd()).join("\n");
 }
 
-/** The first trades of a recording, and the first note of every event. */
+/** The first trade of a recording, and the first note of each event. */
 function recordingLines(path: string): string {
   // The file has several gzip members, which a DecompressionStream does not accept.
   const text = new TextDecoder().decode(gunzipSync(Deno.readFileSync(path)));

@@ -18,7 +18,7 @@ interface Cell {
 const SEQUENCE = /\x1b\[([?\d;]*)([A-Za-z])|\x1b./y;
 
 /**
- * All rows of a screen of `columns` after `output`, including those that have scrolled away. Longer lines
+ * All rows of a screen that is `columns` wide after `output`, including rows that have scrolled away. Longer lines
  * continue in the next row.
  *
  * @throws {RangeError} for a control sequence that it does not know
@@ -56,7 +56,7 @@ export function screenAfter(output: string, columns: number): Row[] {
       else if (kind === "B") row += count;
       else if (kind === "G") column = count - 1;
       else if (!parameters.startsWith("?")) {
-        throw new RangeError(`The picture knows no control sequence ${JSON.stringify(sequence)}`);
+        throw new RangeError(`The picture does not support the control sequence ${JSON.stringify(sequence)}`);
       }
       i += sequence!.length;
       continue;
@@ -80,7 +80,7 @@ function colourOf(parameters: string, before: number | null): number | null {
     if (code === 0 || code === 39) colour = null;
     else if ((code >= 30 && code <= 37) || (code >= 90 && code <= 97)) colour = code;
     else if (code !== 1 && code !== 2 && code !== 22) {
-      throw new RangeError(`The picture knows no colour ${code}`);
+      throw new RangeError(`The picture does not support the colour ${code}`);
     }
   }
   return colour;

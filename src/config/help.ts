@@ -95,7 +95,7 @@ names the columns id,price,qty,time,is_buyer_maker.
                             averages of bars of a quarter of an hour
   penstock backtest data/today.txt.gz
                             what a run with --record kept; or Binance messages,
-                            one a line
+                            one per line
   penstock backtest data/recordings/
                             all recordings of the symbol in a folder, oldest
                             first
@@ -253,9 +253,7 @@ export function commandHelp(command: CommandName, limits: BuildLimits | null = n
   const missing = limits?.missing.get(command);
   const here = limits === null ? "" : `${missing === undefined ? limits.reach : asSentence(missing)}\n\n`;
   const takesFaults = OPTIONS.faults.commands.some((name) => name === command);
-  const faults = !takesFaults
-    ? ""
-    : `\n--faults takes a list of these, with commas between them; each happens after
+  const faults = !takesFaults ? "" : `\n--faults takes a comma-separated list of these; each happens after
 trade N:\n${rowsOf(Object.values(FAULT_KINDS)).join("\n")}\n`;
   const title = filled(`penstock ${command}: ${COMMANDS[command]}`.split(" "), WIDTH).join("\n");
   return `${title}

@@ -18,7 +18,7 @@ import { stakeAt } from "../domain/orders/stake.ts";
 export interface SettledInstrument {
   readonly config: Config;
   readonly sources: Readonly<Record<Rule, string>>;
-  /** The exchange's names of the assets; absent if none of the bases has them. */
+  /** The exchange's names for the assets; absent if none of the bases has them. */
   readonly assets?: NonNullable<RuleSet["assets"]>;
 }
 

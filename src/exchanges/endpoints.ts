@@ -10,10 +10,10 @@ export interface Addressing {
   readonly backfill: boolean;
 }
 
-/** The market of the built-in exchange, whatever port it has. */
+/** The market of the built-in exchange, on any port. */
 export const BUILT_IN_MARKET = "built-in exchange";
 
-/** The market in a backtest's journal: its run is over and cannot be resumed. */
+/** The market in a backtest's journal: its run has ended and cannot be resumed. */
 export const RECORDED_MARKET = "recorded files";
 
 /**
@@ -26,9 +26,9 @@ export function marketOf(command: string, { exchange, endpoint }: Addressing): s
 }
 
 /**
- * The market of a run by its options, for journals of versions that did not keep it; null if they do not say.
- * In those a run of `demo` has an address on this machine, which counts as the built-in exchange if `now` is
- * the built-in exchange.
+ * The market of a run by its options, for journals of versions that did not keep it; null if they do not show it. In
+ * such journals, a run of `demo` has an address on this machine, which counts as the built-in exchange if `now` is the
+ * built-in exchange.
  */
 export function marketIn(options: Readonly<Record<string, unknown>>, now: string): string | null {
   const { exchange, endpoint } = options;
@@ -53,7 +53,7 @@ export function restOf(
   return restEndpoint;
 }
 
-/** The base addresses that missed trades are fetched from, in the order in which they are asked. */
+/** The base addresses that missed trades are fetched from, in the order in which they are queried. */
 export function restAddresses(addressing: Addressing): string[] {
   const given = restOf(addressing);
   if (given === undefined) return [];

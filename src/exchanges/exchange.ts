@@ -15,7 +15,7 @@ export interface Exchange {
 
   /** The address of one symbol's trade stream, below the base address `endpoint`. */
   streamUrl(endpoint: string, symbol: string): string;
-  /** The texts to send once the stream is open, in this order; empty if the address says it all. */
+  /** The messages to send once the stream is open, in this order; empty if the address says it all. */
   subscriptions(symbol: string): readonly string[];
   /** A decoder for the frames of one symbol's stream. */
   decoder(symbol: string): FrameDecoder;
@@ -24,7 +24,7 @@ export interface Exchange {
   refusal(status: number, address: string): Refusal;
   /** What the JSON of a refusal says; undefined if it is not JSON. */
   explanation(body: unknown): Explanation;
-  /** What the REST side has counted in the running minute, by the headers of an answer; null if they do not say. */
+  /** What the REST side has counted in the current minute, by the headers of an answer; null if they do not say. */
   usedWeight(headers: Headers): number | null;
   /** The path at which the REST side gives its time. */
   readonly timePath: string;
@@ -36,9 +36,9 @@ export interface Exchange {
 
   /** The base addresses to ask for the rules of an instrument, best first. */
   readonly instrumentBases: readonly string[];
-  /** Asks for them. A symbol counted in contracts gives a MalformedInfo: asking again would not help. */
+  /** Asks for those rules. A symbol counted in contracts gives a MalformedInfo: asking again would not help. */
   instrumentQuestion(base: string, symbol: string): RestQuestion<ReadInfo | MalformedInfo>;
-  /** Reads them from a saved answer, of one symbol or of all; null if `symbol` is not in it. */
+  /** Reads the rules from a saved answer, of one symbol or of all; null if `symbol` is not in it. */
   readInstrument(body: unknown, symbol: string): ReadInfo | MalformedInfo | null;
   /** Whether a symbol is spelled like those whose quantities are contracts, and not coins. */
   countsContracts(symbol: string): boolean;
@@ -63,7 +63,7 @@ export interface Refusal {
 /** What an exchange says about a refusal. */
 export interface Explanation {
   /** Its own code and words; null if it does not give both. */
-  readonly said: { readonly code: string; readonly message: string } | null;
+  readonly error: { readonly code: string; readonly message: string } | null;
   /** Whether it has no such symbol. */
   readonly isUnknownSymbol: boolean;
 }
@@ -97,8 +97,7 @@ export interface BackfillPage {
 }
 
 /**
- * An instrument's rules as read; `flaws` says what of them cannot be used, one clause each with the value
- * found.
+ * An instrument's rules as read; `flaws` says which of them cannot be used, in one clause each with the value found.
  */
 export interface ReadInfo extends ExchangeInfo {
   readonly flaws: readonly string[];

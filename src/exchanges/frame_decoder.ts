@@ -11,13 +11,13 @@ export interface FrameFault {
 }
 
 /**
- * A faster way for frames that hold exactly one trade in the exchange's usual shape: it reads many at once, into columns,
- * and stops at a frame in any other shape. A frame with a line feed in it is never in the usual shape.
+ * A faster way for frames that hold exactly one trade in the exchange's usual shape: it reads many at once, into
+ * columns, and stops at a frame in any other shape. A frame with a line feed in it is never in the usual shape.
  *
  * It reads only what `takeFrames` or `open` gave it last, so one reader can use it at a time.
  */
 export interface FrameScan {
-  /** Takes frames to read; false if they are too long together or not ASCII, and then it reads none of them. */
+  /** Takes frames to read. Returns false, and reads none of them, if they are too long together or not ASCII. */
   takeFrames(frames: readonly string[]): boolean;
   /** Reads the frames from number `from` on, and returns how many. */
   readFrames(from: number, most?: number): number;
@@ -26,7 +26,7 @@ export interface FrameScan {
 
   /** Takes lines to read, up to `end`: a frame each, after the time at which it was received if they are timed. */
   open(bytes: Uint8Array, end: number): void;
-  /** Reads the lines from `at` on, and returns how many. It stops at a line without a line feed too. */
+  /** Reads the lines from `at` on, and returns how many. It also stops at a line without a line feed. */
   readLines(at: number, isTimed: boolean, most?: number): number;
   /** Reads the lines from `at` on as `TradeReader.takeBlock` does. */
   lineBlock(at: number, isTimed: boolean, after: Followed, most: number): ReadBlock | null;
@@ -37,7 +37,7 @@ export interface FrameScan {
   /** When the frame of row `row` was received, µs since 1970. */
   receivedAt(row: number): number;
 
-  /** Makes the trade of row `row` the decoder's. */
+  /** Copies the trade of row `row` into the decoder's. */
   give(row: number): void;
 }
 
@@ -58,7 +58,7 @@ export interface FrameDecoder {
   readonly trade: TradeFields;
   /** After "rejected": what is wrong, with the value found. */
   readonly reason: string;
-  /** After "rejected": the ids of the trade, both inclusive, if those could be read; else -1. */
+  /** After "rejected": the ids of the trade, both inclusive, if they could be read, otherwise -1. */
   readonly emptyFirstId: number;
   readonly emptyId: number;
   /** After "rejected": whether it is a marker that says no market trade took place under its id. */
@@ -72,7 +72,7 @@ export interface FrameDecoder {
    */
   decode(frame: string): ReadResult;
 
-  /** Reads on in the frame that `decode` was given; null at its end. */
+  /** Reads the next trade in the frame that `decode` was given; null at its end. */
   next(): ReadResult | null;
 
   /** What is wrong with `frame`, which has just been rejected for `reason`. */

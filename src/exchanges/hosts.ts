@@ -1,5 +1,5 @@
 /**
- * The exchanges and their public hosts: the only list. The adapters connect to these addresses, the compile
+ * The exchanges and their public hosts, listed only here. The adapters connect to these addresses, the compile
  * script grants exactly these, and a test checks deno.json and docs/live.md against them.
  */
 
@@ -63,7 +63,7 @@ export function hostsOf(exchange: ExchangeName): string[] {
   return [stream, marketDataStream, rest, marketDataRest].filter((address) => address !== null).map(hostOf);
 }
 
-/** The exchange that an address belongs to, whatever its port; null for any other address. */
+/** The exchange that an address belongs to, on any port; null for any other address. */
 export function exchangeAt(address: string): ExchangeName | null {
   const { hostname } = new URL(address);
   return EXCHANGE_NAMES.find((name) => hostsOf(name).some((host) => host.startsWith(`${hostname}:`))) ??

@@ -1,4 +1,4 @@
-/** The table of exchanges: adding one is its folder, its test, its addresses in hosts.ts and a row here. */
+/** The table of exchanges. A new exchange needs a folder, a test, its addresses in hosts.ts and a row here. */
 import { binance } from "./binance/binance.ts";
 import type { Exchange } from "./exchange.ts";
 import type { FrameDecoder } from "./frame_decoder.ts";

@@ -88,7 +88,7 @@ export function quantityIn(text: string): QuantityRead | null {
     : { whole, fraction };
 }
 
-/** The amount in a text of a few digits and perhaps a point, as most texts are; null for 0 and for any other text. */
+/** The amount in a text of a few digits and perhaps a point, as most are; null for 0 and for any other text. */
 function usualIn(text: string): PriceRead | null {
   if (text.length > EXACT_DIGITS + 1) return null;
   let price = 0;

@@ -1,5 +1,5 @@
 /**
- * Binance's public data: klines (candles) as CSV, one a line.
+ * Binance's public data: klines (candles) as CSV, one per line.
  *
  * The layout: https://github.com/binance/binance-public-data#klines (spot has no header; futures have one since 2022).
  */
@@ -39,7 +39,7 @@ function isHeader(fields: readonly string[]): boolean {
   );
 }
 
-/** Whether a line looks like a kline; whether it is one, its reader decides. */
+/** Whether a line looks like a kline; its reader decides whether it is one. */
 function isRow(fields: readonly string[]): boolean {
   return KLINE_COLUMNS.every((name, at) => (name.endsWith("_time") ? TIME : AMOUNT).test(fields[at]!));
 }

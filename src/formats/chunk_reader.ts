@@ -148,7 +148,7 @@ export class ChunkReader implements TradeReader {
     }
   }
 
-  /** Skips the start of a line that is too long, whatever it contains. */
+  /** Skips the start of a line that is too long, without looking at its content. */
   #refuse(name: string): ReadResult {
     this.#tooLong = null;
     try {
@@ -162,7 +162,7 @@ export class ChunkReader implements TradeReader {
     this.takeNote();
     const error = new UnusableInput(
       { name, line: this.line, column: 1 },
-      `the line is longer than ${LINE_LIMIT >> 20} MiB, expected one trade or message a line`,
+      `the line is longer than ${LINE_LIMIT >> 20} MiB, expected one trade or message per line`,
     );
     // Nothing that an exchange sent is a reason to stop: the live run continued too.
     if (this.#strict && !this.isOwn) throw error;

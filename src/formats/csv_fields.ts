@@ -7,11 +7,11 @@ const COMMA = 44, ZERO = 48, NINE = 57;
 /** The digits of a time in nanoseconds, until the year 2286. */
 const LONGEST_TIME = 19;
 /** The bit that distinguishes lower case from upper case, and the one that distinguishes `t` from `f`. */
-const SMALL = 32;
+const CASE_BIT = 32;
 export const IS_T = 16;
 /**
- * `true` and `false`, in this order: the first letter in lower case, and four bytes as a word ("true", "alse"). Case does
- * not matter: spreadsheets write "TRUE", Python writes "True".
+ * `true` and `false`, in this order: the first letter in lower case, and four bytes as a word ("true", "alse"). Case
+ * does not matter: spreadsheets write "TRUE", Python writes "True".
  */
 const LETTER = [116, 102], WORD = [0x65757274, 0x65736c61], WORD_MASK = ~0x20202020;
 
@@ -19,13 +19,13 @@ const LETTER = [116, 102], WORD = [0x65757274, 0x65736c61], WORD_MASK = ~0x20202
 export function readBoolean(bytes: Uint8Array, view: DataView, at: number): number {
   const letter = bytes[at]!;
   const no = ((letter & IS_T) >> 4) ^ 1;
-  const strange = (view.getInt32(at + no, true) ^ WORD[no]!) & WORD_MASK;
-  return (strange | ((letter | SMALL) ^ LETTER[no]!)) === 0 ? at + 4 + no : -1;
+  const difference = (view.getInt32(at + no, true) ^ WORD[no]!) & WORD_MASK;
+  return (difference | ((letter | CASE_BIT) ^ LETTER[no]!)) === 0 ? at + 4 + no : -1;
 }
 
 /** Whether the line from `start` to `end` names columns: see `namesColumns`. */
 export function isHeaderAt(bytes: Uint8Array, start: number, end: number): boolean {
-  const small = bytes[start]! | SMALL;
+  const small = bytes[start]! | CASE_BIT;
   if (small >= 97 && small <= 122) return true;
   return bytes[start] === COMMA &&
     !bytes.subarray(start, end).some((byte) => byte >= ZERO && byte <= NINE);
@@ -45,8 +45,8 @@ export function longTimeAt(
 }
 
 /**
- * The ids of a row, whatever else the row holds; null if they cannot be read. The row has `found` fields, which start at
- * `starts`.
+ * The ids of a row, even if its other fields are unusable; null if the ids cannot be read. The row has `found` fields,
+ * which start at `starts`.
  */
 export function idsIn(
   fields: readonly CsvField[],

@@ -87,7 +87,7 @@ const EXPECTED = "expected commas between the fields, no quotation marks, and a 
 
 /** Two columns that appear together only in candles. */
 const CANDLES = ["open", "close"] as const;
-const NO_CANDLES = "of candles, Penstock reads the klines that Binance publishes";
+const NO_CANDLES = "the only candles that Penstock reads are the klines that Binance publishes";
 
 /** How many columns Binance's klines (candles) have. */
 const KLINES: readonly number[] = [11, 12];
@@ -124,7 +124,9 @@ export function csvColumns(line: string): CsvLayout | UnknownLayout {
   return namesColumns(line) ? columnsByName(fields, line) : columnsByContent(fields, line);
 }
 
-/** Whether a line names columns: it starts with a letter, or its first column has no name and the line has no digits. */
+/**
+ * Whether a line names columns: it starts with a letter, or its first column has no name and the line has no digits.
+ */
 export function namesColumns(line: string): boolean {
   return /^([A-Za-z]|,\D*$)/.test(line);
 }

@@ -100,9 +100,9 @@ export class CsvRows implements FileReader, TradeFields {
   #row = 0;
 
   /**
-   * A reader of rows with these columns. No row names a symbol, so all of them count as trades of `symbol`. If the
-   * file `isBare`, its first line is a row even if it looks like a header. When `strict`, `next` throws UnusableInput
-   * at an unusable row; otherwise it returns "rejected". Without a `scan`, `#examine` reads every row, which is for tests.
+   * A reader of rows with these columns. No row names a symbol, so all of them count as trades of `symbol`. If the file
+   * `isBare`, its first line is a row even if it looks like a header. When `strict`, `next` throws UnusableInput at an
+   * unusable row; otherwise it returns "rejected". Without a `scan`, `#examine` reads every row, which is for tests.
    */
   constructor(
     { columns, isBare = false }: { readonly columns: CsvColumns; readonly isBare?: boolean },
@@ -213,8 +213,8 @@ export class CsvRows implements FileReader, TradeFields {
   }
 
   /**
-   * Makes the next row ready for `#examine`. Rows are read a word at a time, a little beyond their end. A row too close to
-   * the end of the bytes, and one without a line feed, is copied to where there is room.
+   * Makes the next row ready for `#examine`. Rows are read a word at a time, a little beyond their end. A row too close
+   * to the end of the bytes, and one without a line feed, is copied to where there is room.
    */
   #lend(): void {
     const at = this.#at;

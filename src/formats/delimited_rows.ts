@@ -1,4 +1,4 @@
-/** Reads rows of text that a comma, a semicolon or a tab separates into fields, quoted or not: one trade a row. */
+/** Reads rows of text that a comma, a semicolon or a tab separates into fields, quoted or not: one trade per row. */
 import type { Complain, ReadResult, TradeFields } from "../domain/market/trade_reader.ts";
 import { UnusableInput } from "../domain/market/unusable_input.ts";
 import { quoted } from "./csv_layout.ts";
@@ -116,7 +116,7 @@ export class DelimitedRows implements FileReader {
     const fields = this.#fields = row.includes('"') ? fieldsOf(row, separator) : null;
     const found = fields?.length ?? this.#split(row);
     if (fields === null && row.includes('"')) {
-      return this.#refuse(false, row.indexOf('"'), "the quotation marks do not pair off around a field");
+      return this.#refuse(false, row.indexOf('"'), "the quotation marks do not come in pairs around a field");
     }
     const isShort = found < columns.length;
     if (isShort || found > columns.length && !mayHaveMore) {
@@ -162,7 +162,7 @@ export class DelimitedRows implements FileReader {
     const start = this.#starts[column]!;
     const end = this.#starts[column + 1]! - 1;
     const row = this.#row;
-    const isBare = isInk(row.charCodeAt(start)) && isInk(row.charCodeAt(end - 1));
+    const isBare = isVisible(row.charCodeAt(start)) && isVisible(row.charCodeAt(end - 1));
     return isBare ? row.slice(start, end) : row.slice(start, end).trim();
   }
 
@@ -193,7 +193,7 @@ export class DelimitedRows implements FileReader {
 }
 
 /** Whether a character is ASCII and not a blank. */
-function isInk(code: number): boolean {
+function isVisible(code: number): boolean {
   return code > SPACE && code < ASCII;
 }
 

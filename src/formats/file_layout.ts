@@ -24,7 +24,7 @@ export const TRADE_FILES: readonly TradeFile[] = [
   parquet,
 ];
 
-/** The formats that a run reads: only the user's own CSV if `columns` are given, else those of the table. */
+/** The formats that a run reads: only the user's own CSV if `columns` are given, otherwise those of the table. */
 export function formatsOf(
   { columns, timeUnit }: {
     readonly columns: readonly ColumnName[] | null;
@@ -54,7 +54,7 @@ const OTHERS: readonly (readonly [magic: string, what: () => string])[] = [
   [
     "[",
     () =>
-      `it is a JSON array, expected one message a line: use "jq -c '.[]' FILE | penstock backtest -"; an array is read ` +
+      `it is a JSON array, expected one message per line: use "jq -c '.[]' FILE | penstock backtest -"; an array is read ` +
       `if it is ${jsonTrades.name}`,
   ],
 ];
@@ -70,8 +70,8 @@ export const ENOUGH_LINES = 3;
 /**
  * The layout of a file that starts with these lines, none of them blank, each as `layoutOf` takes it; or a text that
  * says what else the file is. Usually the first line decides. But a row of data, or a line that no format knows, may be
- * damaged: if the next two lines agree on another layout, that is the layout of the file. Null if more lines are needed to
- * decide, unless `isAll` says that the file has no more.
+ * damaged: if the next two lines agree on another layout, that is the layout of the file. Null if more lines are needed
+ * to decide, unless `isAll` says that the file has no more.
  */
 export function layoutOfLines(
   lines: readonly Uint8Array[],

@@ -1,12 +1,12 @@
-/** Reads the frames of a live stream, which are texts, a batch at a time. */
+/** Reads the frames of a live stream, which are strings, a batch at a time. */
 import type { ReadBlock } from "../domain/market/block.ts";
 import type { Followed, ReadResult, TradeFields, TradeReader } from "../domain/market/trade_reader.ts";
 import type { FrameDecoder } from "../exchanges/frame_decoder.ts";
 
 const SAMPLE_CHARACTERS = 200;
-/** Encoded together, because encoding many frames at once costs little more than encoding one. */
+/** How many frames are encoded together, because encoding many at once costs little more than encoding one. */
 const FRAMES_AT_ONCE = 256;
-/** Encoded together instead if that many are too long together, or if one of them is not ASCII. */
+/** How many are encoded together if that many are too long, or if one of them is not ASCII. */
 const FEWER_AT_ONCE = 64;
 const NONE: readonly string[] = [];
 

@@ -19,8 +19,8 @@ export interface JsonShape {
 /** All shapes. The first one that fits the first record of a file is the shape of the file. */
 export const JSON_SHAPES: readonly JsonShape[] = [
   {
-    // https://docs.ccxt.com, "Trade structure": ms and ISO 8601, the taker's side, the exchange's answer in `info`. ccxt
-    // itself inverts Coinbase's side.
+    // https://docs.ccxt.com, "Trade structure": ms and ISO 8601, the taker's side, the exchange's answer in `info`.
+    // ccxt itself inverts Coinbase's side.
     name: "ccxt trades",
     shows: ["timestamp", "symbol", "side", "price", "amount"],
     fields: {
@@ -50,7 +50,8 @@ export const JSON_SHAPES: readonly JsonShape[] = [
     types: ["match", "last_match"],
   },
   {
-    // https://www.bitstamp.net/api/#tag/Transactions-public: `type` 0 for a taker that bought; ids of all pairs together.
+    // https://www.bitstamp.net/api/#tag/Transactions-public: `type` 0 for a taker that bought; ids count the trades of
+    // all pairs.
     name: "Bitstamp transactions",
     shows: ["tid", "date", "price", "amount"],
     fields: { time: ["date"], price: ["price"], quantity: ["amount"], side: ["type"] },
@@ -87,8 +88,8 @@ export const JSON_SHAPES: readonly JsonShape[] = [
     side: "sold",
   },
   {
-    // https://docs.kraken.com/api/docs/rest-api/get-recent-trades: price, volume, seconds, b or s for the taker, m or l,
-    // miscellaneous and, since 2022, the id.
+    // https://docs.kraken.com/api/docs/rest-api/get-recent-trades: price, volume, seconds, b or s for the taker, m or
+    // l, miscellaneous and, since 2022, the id.
     name: "Kraken trades",
     shows: ["0", "1", "2", "3", "4", "5"],
     fields: { price: ["0"], quantity: ["1"], time: ["2"], side: ["3"], id: ["6"] },

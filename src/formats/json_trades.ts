@@ -1,4 +1,6 @@
-/** Trades as JSON from ccxt, or from an exchange's REST API or feed: an array, a whole response, or one trade a line. */
+/**
+ * Trades as JSON from ccxt, or from an exchange's REST API or feed: an array, a whole response, or one trade per line.
+ */
 import type { Complain, ReadResult, TradeFields } from "../domain/market/trade_reader.ts";
 import { UnusableInput } from "../domain/market/unusable_input.ts";
 import { quoted } from "./csv_layout.ts";
@@ -19,7 +21,7 @@ const ENCODER = new TextEncoder();
 const FIELDS: readonly TextField[] = ["symbol", "time", "price", "quantity", "side", "id"];
 const NO_BYTES = new Uint8Array();
 
-/** An array of trades, a response that holds one, or one trade a line. */
+/** An array of trades, a response that holds one, or one trade per line. */
 export const jsonTrades: TradeFile = {
   get name() {
     return `JSON of ${shapeNames()}`;
@@ -43,7 +45,7 @@ function shapeNames(): string {
 
 function layoutOf(unit: Layout["unit"]): Layout {
   return {
-    name: unit === "file" ? "trades as JSON" : "trades as JSON, one a line",
+    name: unit === "file" ? "trades as JSON" : "trades as JSON, one per line",
     unit,
     isCertain: true,
     outweighs: false,
@@ -235,7 +237,7 @@ class JsonTrades implements FileReader {
 /** Where the text stops being JSON; null if all of it is JSON. */
 function jsonFault(text: string): { readonly at: number; readonly what: string } | null {
   if (beginsJson(text) === "whole") return null;
-  // Not every message says where. The fault is at the end of the shortest start of the text that nothing can complete.
+  // Not every error says where. The fault is at the end of the shortest prefix that no text can complete.
   let [from, to] = [0, text.length];
   while (from < to) {
     const middle = (from + to) >>> 1;

@@ -38,8 +38,8 @@ export function intervalName(length: number): string {
 }
 
 /**
- * The length of the interval from `start` to `end`, all in µs; or, in words, why its klines cannot be read: bars have one
- * length and start at multiples of it since 1970, and these klines cannot make such bars.
+ * The length of the interval from `start` to `end`, all in µs; or, in words, why its klines cannot be read: bars have
+ * one length and start at multiples of it since 1970, and these klines cannot make such bars.
  *
  * @example
  * ```ts

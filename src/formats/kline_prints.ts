@@ -1,7 +1,7 @@
 /**
  * A kline as four prints: the open at its open time, the extreme nearer to the open after a third of its interval, the
- * other after two thirds (the low first if both are equally near), and the close at its close time. Each has a quarter of
- * the volume, rounded down to 8 decimals, and the last also has the rest.
+ * other after two thirds (the low first if both are equally near), and the close at its close time. Each has a quarter
+ * of the volume, rounded down to 8 decimals, and the last also has the rest.
  */
 import type { WritableFields } from "../domain/market/trade_columns.ts";
 import { CLOSE, HIGH, type KlineRow, LOW, OPEN } from "./kline_row.ts";
@@ -20,8 +20,8 @@ export class KlinePrints {
   restWhole = 0;
   restFraction = 0;
   /**
-   * The id of the first print: four times the number of its interval since 1970. So ids are consecutive from one kline to
-   * the next, and jump where a kline is missing.
+   * The id of the first print: four times the number of its interval since 1970. So ids are consecutive from one kline
+   * to the next, and jump where a kline is missing.
    */
   firstId = 0;
   readonly #row: KlineRow;

@@ -55,7 +55,9 @@ export class KlineRow {
     this.#count = count;
   }
 
-  /** Reads the row from `start` to `end` of these bytes; `view` views them, and READ_AHEAD bytes must follow the row. */
+  /**
+   * Reads the row from `start` to `end` of these bytes; `view` views them, and READ_AHEAD bytes must follow the row.
+   */
   read(bytes: Uint8Array<ArrayBuffer>, view: DataView, start: number, end: number): KlineFault | null {
     this.#bytes = bytes;
     this.#end = end;

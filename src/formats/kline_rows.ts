@@ -1,5 +1,5 @@
 /**
- * Reads files of klines, one a line, each as four prints, and those of intervals without trades as none.
+ * Reads files of klines, one per line. A kline becomes four prints, or none if its interval has no trades.
  *
  * There are two ways to read a row, and they agree on every row. A WebAssembly loop reads usual rows into a block. All
  * others are read field by field, which also says what is wrong with one.
@@ -75,8 +75,8 @@ export class KlineRows implements FileReader, TradeFields {
   #before: Position & { readonly print: number } = { ...this.#next, print: PRINTS };
 
   /**
-   * A reader of rows with `count` columns; all count as those of `symbol`. When `strict`, `next` throws UnusableInput at
-   * an unusable row; otherwise it returns "rejected". Without a `scan` every row is read field by field: that is for
+   * A reader of rows with `count` columns; all count as those of `symbol`. When `strict`, `next` throws UnusableInput
+   * at an unusable row; otherwise it returns "rejected". Without a `scan` every row is read field by field: that is for
    * tests.
    */
   constructor(
@@ -205,7 +205,7 @@ export class KlineRows implements FileReader, TradeFields {
     return true;
   }
 
-  /** Reads the row, and makes its prints; or what is wrong with it. */
+  /** Reads the row and makes its prints. Returns what is wrong with the row; null for nothing. */
   #read(): KlineFault | null {
     const fault = this.#row.read(this.#bytes, this.#view, this.#start, this.#rowEnd);
     if (fault !== null) return fault;
@@ -248,8 +248,8 @@ export class KlineRows implements FileReader, TradeFields {
   }
 
   /**
-   * Takes the next row. Rows are read a word at a time, a little beyond their end: one without a line feed, or too close
-   * to the end of the bytes, is copied to where there is room.
+   * Takes the next row. Rows are read a word at a time, a little beyond their end: one without a line feed, or too
+   * close to the end of the bytes, is copied to where there is room.
    */
   #lend(): void {
     const chunk = this.#chunk;

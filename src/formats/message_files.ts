@@ -1,4 +1,4 @@
-/** Files of an exchange's messages, one a line: recordings, with the time of receipt, and bare messages. */
+/** Files of an exchange's messages, one per line: recordings, with the time of receipt, and bare messages. */
 import { isNote, startsNote } from "../domain/recording/recording_note.ts";
 import { isTornTime, MessageLines } from "./message_lines.ts";
 import type { Layout, TradeFile } from "./trade_file.ts";
@@ -6,7 +6,7 @@ import type { Layout, TradeFile } from "./trade_file.ts";
 const RECORDED = /^\d+ /;
 const DECODER = new TextDecoder();
 
-/** `<receive time> <frame>` a line, with notes between the frames if Penstock wrote the file. */
+/** `<receive time> <frame>` per line, with notes between the frames if Penstock wrote the file. */
 export const recordings: TradeFile = {
   name: "recordings (<receive time> <frame>)",
   layoutOf: ({ bytes, text, isFirst }) => {
@@ -17,9 +17,9 @@ export const recordings: TradeFile = {
   },
 };
 
-/** One message a line. */
+/** One message per line. */
 export const messages: TradeFile = {
-  name: "Binance messages, one a line",
+  name: "Binance messages, one per line",
   layoutOf: ({ bytes, text }) =>
     text?.startsWith("{") === true ? { ...layout(false, bytes), name: "messages", outweighs: false } : null,
 };

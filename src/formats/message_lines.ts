@@ -1,4 +1,4 @@
-/** Reads recorded messages, one a line: recordings with receive times and notes, and bare messages. */
+/** Reads recorded messages, one per line: recordings with receive times and notes, and bare messages. */
 import type { FrameDecoder } from "../exchanges/frame_decoder.ts";
 import type { ReadBlock } from "../domain/market/block.ts";
 import { COLUMN_ROWS } from "../domain/market/trade_columns.ts";
@@ -127,8 +127,8 @@ export class MessageLines implements FileReader {
   }
 
   /**
-   * Reads on. Null at the end of the chunk and at a note, which `takeNote` then returns; the next call continues after
-   * the note. When strict, throws UnusableInput; the call after that continues with the next line.
+   * Reads the next frame. Null at the end of the chunk and at a note, which `takeNote` then returns; the next call
+   * continues after the note. When strict, throws UnusableInput; the call after that continues with the next line.
    */
   next(): ReadResult | null {
     this.#note = null;
@@ -219,7 +219,7 @@ export class MessageLines implements FileReader {
     return this.#isTimed ? Math.max(this.#scannedFrom, this.#bytes.lastIndexOf(LINE_FEED, frame) + 1) : frame;
   }
 
-  /** Reads the next line, whatever it is; undefined if there is nothing to return. */
+  /** Reads the next line of any kind; undefined if there is nothing to return. */
   #readLine(): ReadResult | null | undefined {
     const bytes = this.#bytes;
     const start = this.#at;
@@ -268,8 +268,8 @@ export class MessageLines implements FileReader {
   }
 
   /**
-   * Reads the receive time at `start`, and the space after it, into `receivedAt`. The position of the frame, or -1.
-   * The number of digits shows the unit: since 1973 a time has at least 18 digits in ns, 15 in µs and 12 in ms, and
+   * Reads the receive time at `start`, and the space after it, into `receivedAt`. Returns the position of the frame, or
+   * -1. The number of digits shows the unit: since 1973 a time has at least 18 digits in ns, 15 in µs and 12 in ms, and
    * since 2001 it has 10 in s.
    */
   #readTime(start: number): number {

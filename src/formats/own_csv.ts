@@ -43,7 +43,7 @@ export function ownCsv(columns: readonly ColumnName[], timeUnit: TimeUnit | null
       const found = split.find(({ fields }) => fields?.length === columns.length);
       if (found === undefined) {
         const most = Math.max(...split.map(({ fields }) => fields?.length ?? 0));
-        const what = most === 0 ? "its quotation marks do not pair off" : `it has ${count(most)}`;
+        const what = most === 0 ? "its quotation marks do not come in pairs" : `it has ${count(most)}`;
         return {
           unreadable:
             `the first line is ${quoted(text)}: ${what}, and ${asked} names ${columns.length}. Name ` +
@@ -53,7 +53,13 @@ export function ownCsv(columns: readonly ColumnName[], timeUnit: TimeUnit | null
       const { separator, fields } = found;
       const hasHeader = isFirst && isHeader(fields!, columns);
       const wrong = hasHeader ? contradiction(fields!, columns) : null;
-      if (wrong !== null) return { unreadable: `${wrong}, and ${asked} says otherwise` };
+      if (wrong !== null) {
+        const { column, name, header } = wrong;
+        const what = `the header calls column ${column} ${
+          quoted(header)
+        }, but ${asked} says that it is the ${name}`;
+        return { unreadable: what };
+      }
       const layout = {
         separator,
         columns: columns.map((name) => ({ name, field: fieldOf(name) })),
@@ -106,12 +112,12 @@ function isHeader(fields: readonly string[], columns: readonly ColumnName[]): bo
   );
 }
 
-/** How a header contradicts these columns; null if it does not. */
-function contradiction(fields: readonly string[], columns: readonly ColumnName[]): string | null {
+/** The first column, from 1, that a header contradicts; null for none. */
+function contradiction(fields: readonly string[], columns: readonly ColumnName[]) {
   for (const [at, name] of columns.entries()) {
     const meaning = meaningOf(fields[at]!);
     if (name === "-" || meaning === null || meaning === name) continue;
-    return `the header calls column ${at + 1}, the ${name}, ${quoted(fields[at]!)}`;
+    return { column: at + 1, name, header: fields[at]! };
   }
   return null;
 }

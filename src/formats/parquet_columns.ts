@@ -40,9 +40,9 @@ const EXPECTED =
 const SHOWN = 20;
 
 /**
- * The columns to read, by their names. With `own`, the user says what each column holds, in the file's order; `ownUnit` is
- * the unit of times if the schema has none. If a column is missing, fits twice, or holds lists, returns in words why the
- * file cannot be read.
+ * The columns to read, by their names. With `own`, the user says what each column holds, in the file's order; `ownUnit`
+ * is the unit of times if the schema has none. If a column is missing, fits twice, or holds lists, returns in words why
+ * the file cannot be read.
  */
 export function usedColumns(
   columns: readonly ParquetColumn[],
@@ -77,9 +77,11 @@ export function usedColumns(
     }
   }
   const nested = used.find(({ physical }) => physical === null);
-  return nested === undefined
-    ? used
-    : { unreadable: `its column ${quoted(nested.name)} holds lists or the like, expected one value a row` };
+  return nested === undefined ? used : {
+    unreadable: `its column ${
+      quoted(nested.name)
+    } holds lists or other nested values, expected one value per row`,
+  };
 }
 
 function fieldOf(

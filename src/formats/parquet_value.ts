@@ -6,8 +6,8 @@ const DECODER = new TextDecoder();
 const FLOAT_DIGITS = 9;
 
 /**
- * A value as decimal text, as a word, or as its own text; empty for a missing value. A floating-point number becomes the
- * shortest decimal that reads back as the same number, as other programs print it.
+ * A value as decimal text, as a word, or as its own text; empty for a missing value. A floating-point number becomes
+ * the shortest decimal that reads back as the same number, as other programs print it.
  */
 export function valueText({ physical, scale }: UsedColumn, value: unknown): string {
   if (value === null || value === undefined) return "";

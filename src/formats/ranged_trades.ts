@@ -62,7 +62,7 @@ export class RangedTrades implements TradeReader {
     this.#reader = reader;
     this.#range = range;
     this.#out = out;
-    // Whether a reader has these means something, so this one has them only where the other has.
+    // Callers check whether a reader has these members, so this one has only those that the other has.
     if (reader.sortAdvice !== undefined) this.sortAdvice = reader.sortAdvice;
     if (reader.complain !== undefined) this.complain = () => reader.complain!();
     if (reader.takeBlock !== undefined && reader.giveBack !== undefined) {

@@ -52,7 +52,7 @@ export class RecordedInputs {
   #isAtNote = false;
   /** Whether one message was handed out. */
   #isStepping = false;
-  #isDry = true;
+  #isExhausted = true;
   /** The first line of the recording that is being read; null outside a recording. */
   #head: TimedHead | null = null;
   #hasEntered = false;
@@ -73,13 +73,13 @@ export class RecordedInputs {
   open(chunk: Chunk): this {
     this.#reader.open(chunk);
     this.#name = chunk.origin.name;
-    this.#isDry = this.#isAtNote = this.#isStepping = false;
+    this.#isExhausted = this.#isAtNote = this.#isStepping = false;
     return this;
   }
 
   /**
-   * Prepares for another file. If a recording ended without a connection, or before the instrument's rules arrived, that
-   * says nothing about the next file, unless that file continues the same recording.
+   * Prepares for another file. If a recording ended without a connection, or before the instrument's rules arrived,
+   * that says nothing about the next file, unless that file continues the same recording.
    */
   enter(): void {
     this.#first.push(SOURCE);
@@ -87,8 +87,8 @@ export class RecordedInputs {
   }
 
   /** Whether all inputs of the chunk have been handed out. */
-  get isDry(): boolean {
-    return this.#isDry;
+  get isExhausted(): boolean {
+    return this.#isExhausted;
   }
 
   /** Whether the last `step` had a message. */
@@ -100,7 +100,7 @@ export class RecordedInputs {
   next(): Recorded | null {
     const first = this.#first.shift();
     if (first !== undefined) return first;
-    if (this.#isDry) return null;
+    if (this.#isExhausted) return null;
     if (this.#isStepping) {
       this.#isStepping = false;
       this.#isAtNote = !this.#single.isTaken;
@@ -113,7 +113,7 @@ export class RecordedInputs {
   step(): Recorded | null {
     const first = this.#first.shift();
     if (first !== undefined) return first;
-    if (this.#isDry) return null;
+    if (this.#isExhausted) return null;
     this.#isAtNote = false;
     if (this.#isStepping && !this.#single.isTaken) {
       this.#isStepping = false;
@@ -127,7 +127,7 @@ export class RecordedInputs {
   #takeNote(): Recorded | null {
     const note = this.#reader.takeNote();
     if (note === null) {
-      this.#isDry = true;
+      this.#isExhausted = true;
       return null;
     }
     if (note.event === "late") {
@@ -202,6 +202,8 @@ class SingleMessage implements TradeReader {
 /** The fetched trades in a note. Throws UnusableInput if Penstock cannot have written them. */
 function rowsOf(trades: string, name: string): readonly BackfilledTrade[] {
   const read = readBackfilledText(trades);
-  if ("malformed" in read) throw new UnusableInput({ name }, `in a note of fetched trades ${read.malformed}`);
+  if ("malformed" in read) {
+    throw new UnusableInput({ name }, `in a note of backfilled trades ${read.malformed}`);
+  }
   return read.rows;
 }

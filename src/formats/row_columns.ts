@@ -17,7 +17,9 @@ const DECIMALS = 0xff, IS_MAKER = 1 << 8, IS_UNUSABLE = 1 << 9, IS_EMPTY = 1 << 
 /** Fields that can be written. */
 type Fields = { -readonly [P in keyof TradeFields]: TradeFields[P] };
 
-/** The rows. Each has a slot, which is reused once the row has been handed out and the caller has asked for more rows. */
+/**
+ * The rows. Each has a slot, which is reused once the row has been handed out and the caller has asked for more rows.
+ */
 export class RowColumns {
   readonly #wide: Float64Array[] = [];
   readonly #narrow: Uint32Array[] = [];
@@ -185,7 +187,7 @@ export class RowColumns {
     return this.#unusable.get(slot)?.reason ?? `${name}:${line}: the line cannot be used`;
   }
 
-  /** The text of a row if it was kept, else "". */
+  /** The text of a row if it was kept, otherwise "". */
   sampleOf(slot: number): string {
     return this.#unusable.get(slot)?.sample ?? "";
   }

@@ -23,8 +23,8 @@ export interface FileTally {
 }
 
 /**
- * `take` chunk after chunk, then `end`. A recording that Penstock wrote keeps its own order, because of its notes: it is
- * handed on as it is, after all rows that were read before it.
+ * `take` chunk after chunk, then `end`. A recording that Penstock wrote keeps its own order, because of its notes: it
+ * is handed on as it is, after all rows that were read before it.
  */
 export class RowOrder {
   readonly symbol: string;
@@ -216,14 +216,14 @@ export class RowOrder {
   }
 }
 
-const ADVICE = `sort the file by its ids before, for instance with "sort -t, -n -k1,1 FILE"`;
+const ADVICE = `first sort the file by its ids, for instance with "sort -t, -n -k1,1 FILE"`;
 const TIME_ADVICE =
-  `sort the file by its times before. If the newest trade comes first, turn it round below its header, with ` +
+  `first sort the file by its times. If the newest trade comes first, reverse it below its header, with ` +
   `"(head -n 1 FILE; tail -n +2 FILE | tac) | penstock backtest -"`;
 
 function further(advice: string): string {
   const apart = SORTED_APART.toLocaleString("en");
-  return `--sort puts rows in order that stand at most ${apart} rows from their place, and this one stands further ` +
+  return `--sort moves a row by at most ${apart} rows from its place, and this one is further ` +
     `away: ${advice}`;
 }
 
@@ -285,7 +285,7 @@ export class SortedBlock implements TradeReader {
     return this.#order.hasIds ? "trade" : this.#number(slot);
   }
 
-  /** Gives the row its number; only if it was further from its place than rows are sorted, it is out of order. */
+  /** Gives the row its number. It is out of order only if it was further from its place than rows are sorted. */
   #number(slot: number): ReadResult {
     const { numbers, rows } = this.#order;
     const before = numbers.time;

@@ -190,8 +190,8 @@ function idIn(text: string): number {
 }
 
 /**
- * A symbol as `--symbol` takes it, whatever separates its parts: BTC-USD, BTC/USD and btc_usd are all BTCUSD. What
- * follows a colon, as in ccxt's BTC/USDT:USDT, says how a contract is settled.
+ * A symbol in the form of `--symbol`, without the separator between its parts: BTC-USD, BTC/USD and btc_usd are all
+ * BTCUSD. What follows a colon, as in ccxt's BTC/USDT:USDT, says how a contract is settled.
  */
 function plainSymbol(text: string): string {
   const [pair = ""] = text.split(":");

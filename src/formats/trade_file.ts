@@ -34,8 +34,8 @@ export interface Layout {
   /** Such as "spot trades" or "recording". Two layouts with the same name are the same layout. */
   readonly name: string;
   /**
-   * What a chunk never splits: a line, or the whole file if its format cannot be read from start to end. The chunks of a
-   * file of records hold no bytes, but decoded columns.
+   * What a chunk never splits: a line, or the whole file if its format cannot be read from start to end. The chunks of
+   * a file of records hold no bytes, but decoded columns.
    */
   readonly unit: "line" | "file" | "records";
   /** Whether one such line identifies the layout. A row of data does not: it may be a damaged row of another layout. */
@@ -74,7 +74,7 @@ export interface FileReader extends TradeReader {
   complain(): Complain;
   /** Other symbols whose trades were skipped, in order of appearance, at most 8. */
   readonly otherSymbols?: readonly string[];
-  /** How many trades were skipped for that, if the file holds nothing but trades. */
+  /** How many trades of other symbols were skipped, if the file holds nothing but trades. */
   readonly otherTrades?: number;
   /** Whether the first line says that Penstock wrote the file. */
   readonly isOwn?: boolean;
@@ -93,7 +93,7 @@ export interface Origin {
   readonly name: string;
   readonly layout: Layout;
   /** It comes from an archive, and only the end of the archive shows whether it is whole. */
-  readonly isPacked?: boolean;
+  readonly isCompressed?: boolean;
 }
 
 /**

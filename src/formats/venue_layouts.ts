@@ -25,14 +25,14 @@ export interface VenueLayout {
   readonly mayHaveMore?: boolean;
 }
 
-/** Kraken calls the time of a trade differently in its pages and tools. */
+/** Kraken's pages and tools have different names for the time of a trade. */
 const KRAKEN_TIMES = ["time", "timestamp", "unixtime", "unix"];
 
 /** The layouts. No header fits two of them. */
 export const VENUE_LAYOUTS: readonly VenueLayout[] = [
   {
-    // https://docs.tardis.dev/downloadable-csv-files, "trades": times in µs, the taker's side or "unknown", the id as the
-    // exchange gives it, or none. `local_timestamp` is the time of arrival at Tardis.
+    // https://docs.tardis.dev/downloadable-csv-files, "trades": times in µs, the taker's side or "unknown", the id as
+    // the exchange gives it, or none. `local_timestamp` is the time of arrival at Tardis.
     name: "Tardis trades",
     venue: "Tardis",
     columns: {
@@ -47,9 +47,9 @@ export const VENUE_LAYOUTS: readonly VenueLayout[] = [
     },
   },
   {
-    // https://public.bybit.com/trading/: seconds with decimals, the taker's side, a UUID for each trade. BitMEX publishes
-    // the same columns at https://public.bitmex.com/?prefix=data/trade/, with all symbols in one file and times such as
-    // 2018-12-05D00:00:25.948313000. Bybit has added RPI, BitMEX trdType.
+    // https://public.bybit.com/trading/: seconds with decimals, the taker's side, a UUID for each trade. BitMEX
+    // publishes the same columns at https://public.bitmex.com/?prefix=data/trade/, with all symbols in one file and
+    // times such as 2018-12-05D00:00:25.948313000. Bybit has added RPI, BitMEX trdType.
     name: "Bybit derivatives trades",
     venue: "Bybit",
     columns: {
@@ -65,8 +65,8 @@ export const VENUE_LAYOUTS: readonly VenueLayout[] = [
     isSkipping: true,
   },
   {
-    // https://public.bybit.com/spot/: times in ms, the taker's side. The ids count the rows of each file from 1, so they
-    // start again every day. Rows of monthly files have a sixth field that their header does not name.
+    // https://public.bybit.com/spot/: times in ms, the taker's side. The ids count the rows of each file from 1, so
+    // they start again every day. Rows of monthly files have a sixth field that their header does not name.
     name: "Bybit spot trades",
     venue: "Bybit",
     columns: { id: null, timestamp: "time", price: "price", volume: "quantity", side: "side" },
@@ -76,8 +76,8 @@ export const VENUE_LAYOUTS: readonly VenueLayout[] = [
   },
   {
     // https://www.okx.com/historical-data: times in ms, the taker's side, ids that count the trades of an instrument.
-    // Contracts count in `size`. Files before 2024 have no instrument_name, and names in two languages, such as
-    // `side/交易方向` in GBK, of which the part after the slash is dropped.
+    // In files of contracts, `size` counts them. Files before 2024 have no instrument_name, and names in two languages,
+    // such as `side/交易方向` in GBK, of which the part after the slash is dropped.
     name: "OKX trades",
     venue: "OKX",
     columns: { trade_id: "id", side: "side", price: "price", size: "quantity", created_time: "time" },
@@ -91,8 +91,9 @@ export const VENUE_LAYOUTS: readonly VenueLayout[] = [
     optional: { instid: "symbol", source: null },
   },
   {
-    // https://docs.cdp.coinbase.com/api-reference/exchange-api/rest-api/products/get-product-trades: `side` is the maker's, and ids count the trades of a product. The Advanced Trade API also has product_id and the best prices, and the
-    // feed has the two orders.
+    // https://docs.cdp.coinbase.com/api-reference/exchange-api/rest-api/products/get-product-trades: `side` is the
+    // maker's, and ids count the trades of a product. The Advanced Trade API also has product_id and the best prices,
+    // and the feed has the two orders.
     name: "Coinbase trades",
     venue: "Coinbase",
     columns: { trade_id: "id", side: "side", price: "price", size: "quantity", time: "time" },
@@ -109,15 +110,15 @@ export const VENUE_LAYOUTS: readonly VenueLayout[] = [
     side: "maker",
   },
   ...KRAKEN_TIMES.map((time): VenueLayout => ({
-    // "Downloadable historical market data (time and sales)", https://support.kraken.com/articles/360047543791: seconds,
-    // price and volume. The files themselves have no header: see venue_csv.ts.
+    // "Downloadable historical market data (time and sales)", https://support.kraken.com/articles/360047543791:
+    // seconds, price and volume. The files themselves have no header: see venue_csv.ts.
     name: "Kraken time and sales",
     venue: "Kraken",
     columns: { [time]: "time", price: "price", volume: "quantity" },
   })),
   {
-    // https://docs.kraken.com/api/docs/rest-api/get-recent-trades names the values of a trade like this. Ids, which older
-    // responses do not have, count the trades of a pair.
+    // https://docs.kraken.com/api/docs/rest-api/get-recent-trades names the values of a trade like this. Ids, which
+    // older responses do not have, count the trades of a pair.
     name: "Kraken trades",
     venue: "Kraken",
     columns: {
@@ -131,8 +132,8 @@ export const VENUE_LAYOUTS: readonly VenueLayout[] = [
     optional: { trade_id: "id" },
   },
   {
-    // https://www.bitstamp.net/api/#tag/Transactions-public: seconds, `type` 0 for a taker that bought and 1 for one that
-    // sold. Its ids count the trades of all pairs together.
+    // https://www.bitstamp.net/api/#tag/Transactions-public: seconds, `type` 0 for a taker that bought and 1 for one
+    // that sold. Its ids count the trades of all pairs together.
     name: "Bitstamp transactions",
     venue: "Bitstamp",
     columns: { date: "time", tid: null, price: "price", amount: "quantity", type: "side" },
@@ -140,8 +141,8 @@ export const VENUE_LAYOUTS: readonly VenueLayout[] = [
     isSkipping: true,
   },
   {
-    // https://docs.kaiko.com/kaiko-csv-data/data-feeds/level-1-tick-level/all-trades: ms, `sell` true if the taker sold.
-    // Kaiko makes up ids if an exchange has none.
+    // https://docs.kaiko.com/kaiko-csv-data/data-feeds/level-1-tick-level/all-trades: ms, `sell` true if the taker
+    // sold. Kaiko makes up ids if an exchange has none.
     name: "Kaiko trades",
     venue: "Kaiko",
     columns: {

@@ -14,7 +14,7 @@ export interface MarketOptions {
   readonly symbol: string;
   /** The seed of the made-up market; the same seed makes the same trades. */
   readonly seed: number;
-  /** Trades a second on average. */
+  /** Mean trades per second. */
   readonly rate: number;
   /** How many times faster than real time market time runs. */
   readonly speed: number;
@@ -22,7 +22,7 @@ export interface MarketOptions {
   readonly faults: string | null;
   /** A recorded file whose trades are served; null for a made-up market. */
   readonly serve: string | null;
-  /** Host names that it answers to besides those of loopback. */
+  /** Host names that it answers to in addition to those of loopback. */
   readonly host: readonly string[] | null;
   /** The made-up market's time starts now, or at this time if that is later: ms since 1970. */
   readonly notBefore?: number | null;

@@ -29,8 +29,8 @@ export type Fault =
   | { readonly kind: "random"; readonly every: number };
 
 /**
- * Reads a fault plan such as `drop@2000,hole=3@8000,refuse=429:2@10000,random=500`: items with commas between
- * them, each in one of the forms of {@link FAULT_KINDS}; N counts released trades. Empty text is an empty plan.
+ * Reads a fault plan such as `drop@2000,hole=3@8000,refuse=429:2@10000,random=500`: items separated by commas,
+ * each in one of the forms of {@link FAULT_KINDS}; N counts released trades. Empty text is an empty plan.
  *
  * @throws {RangeError} naming the first item that cannot be read, and the forms that can
  */

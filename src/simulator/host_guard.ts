@@ -10,9 +10,9 @@ import type { HttpRequest } from "./http_request.ts";
 const ORIGIN = /^https?:\/\/[^\s/?#@,]+$/i;
 
 /**
- * Throws a Refused, status 403, for a request whose `Host`, or whose `Origin` if it has one, names neither
- * loopback nor one of `names`. Likewise for a request without an `Origin` that comes from another site according to the
- * browser, such as one for an image. Ports do not matter.
+ * Throws a Refused, status 403, for a request whose `Host`, or whose `Origin` if it has one, names neither loopback nor
+ * one of `names`. Also throws it for a request without an `Origin` that comes from another site according to the
+ * browser, such as a request for an image. Ports do not matter.
  */
 export function assertLocal({ headers }: HttpRequest, names: readonly string[]): void {
   const host = headers.get("host")!;

@@ -73,7 +73,7 @@ export class Market {
     else if (this.speed < Infinity) this.#schedule();
   }
 
-  /** Ends the market for good, with its timer. */
+  /** Ends the market and its timer. */
   stop(): void {
     this.#stopped = true;
     clearTimeout(this.#timer);
@@ -88,7 +88,9 @@ export class Market {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Releases the next trades at once if the speed is Infinity: called by a connection that has sent all there is. */
+  /**
+   * Releases the next trades at once if the speed is Infinity: called by a connection that has sent all released ones.
+   */
   pull(): void {
     if (this.speed === Infinity && this.#next !== null) this.#release(this.#turn, Infinity);
   }

@@ -1,6 +1,6 @@
 import type { ExchangeAggregate, ExchangeTrade } from "./trade.ts";
 
-/** How one connection wants its messages. */
+/** The form of messages that one connection has asked for. */
 export interface MessageFormat {
   /** In upper case, as messages carry it. */
   readonly symbol: string;

@@ -16,7 +16,7 @@ export class Random {
     if (!Number.isSafeInteger(seed)) throw new RangeError(`The seed must be an integer: got ${seed}`);
     this.#a = seed | 0;
     this.#b = (Math.floor(seed / 2 ** 32) ^ Math.imul(stream, 0x9e3779b9)) | 0;
-    // PractRand discards the first outputs too: neighbouring seeds start alike.
+    // PractRand discards the first outputs too, because neighbouring seeds start with similar numbers.
     for (let round = 0; round < 15; round++) this.uint32();
   }
 

@@ -1,7 +1,7 @@
 import type { FaultAction } from "./faults.ts";
 import { Refused } from "../domain/process/http_head.ts";
 
-/** Refuses connection attempts, as faults ask for it. */
+/** Refuses connection attempts as faults specify. */
 export class Refusals {
   readonly #pending: { status: number; retryAfterSeconds: number; left: number }[] = [];
   #last: { readonly status: number; readonly until: number } | null = null;

@@ -18,7 +18,7 @@ export interface ExchangeOptions {
   readonly hostname?: string;
   /** Default 0: any free port. */
   readonly port?: number;
-  /** Names besides those of loopback that `Host` and `Origin` may have, in lower case. Default none. */
+  /** Names that `Host` and `Origin` may have in addition to those of loopback, in lower case. Default: none. */
   readonly hosts?: readonly string[];
   /** Certificate chain and private key, both PEM: then it serves `wss:` and `https:`. Default none. */
   readonly tls?: { readonly cert: string; readonly key: string };
@@ -90,8 +90,8 @@ const ACCEPT_AGAIN_MS = 50;
 const MOST_ABANDONED = 64;
 
 /**
- * An exchange of one symbol that speaks Binance's public protocol, WebSocket and REST, on one port, and breaks
- * on request. Needs permission to listen on its host.
+ * An exchange of one symbol that speaks Binance's public protocol, WebSocket and REST, on one port, and fails on
+ * request. Needs permission to listen on its host.
  *
  * ```ts ignore
  * await using exchange = BuiltInExchange.listen({ seed: 7, faults: parseFaults("drop@2000") });
@@ -101,7 +101,7 @@ const MOST_ABANDONED = 64;
 export class BuiltInExchange implements AsyncDisposable {
   /** Where WebSocket clients connect: `ws://host:port`, with TLS `wss:`. */
   readonly endpoint: string;
-  /** Where REST clients ask: `http://host:port`, with TLS `https:`. */
+  /** Where REST clients send requests: `http://host:port`, with TLS `https:`. */
   readonly restEndpoint: string;
   readonly #listener: Deno.TcpListener | Deno.TlsListener;
   readonly #symbol: string;

@@ -50,8 +50,8 @@ export class Session {
   #cursor: number;
   #wantsTrades = false;
   #wantsAggregates = false;
-  /** It sends data; it is open but sends none; it is neither read, written nor closed; it is over. */
-  #state: "flowing" | "stalled" | "abandoned" | "over" = "flowing";
+  /** It sends data; it is open but sends none; it is neither read, written nor closed; it has ended. */
+  #state: "flowing" | "stalled" | "abandoned" | "ended" = "flowing";
   #answersClose = true;
   #delayed = false;
   #reached: FaultAction | null = null;
@@ -81,12 +81,12 @@ export class Session {
     return this.#reason;
   }
 
-  /** Whether reading, writing and closing have stopped until `halfOpenMs` are over or {@link shutDown}. */
+  /** Whether reading, writing and closing have stopped until `halfOpenMs` have passed or {@link shutDown}. */
   get abandoned(): boolean {
     return this.#state === "abandoned";
   }
 
-  /** Serves the client until the connection is over; never rejects. `first`: bytes that came with the handshake. */
+  /** Serves the client until the connection has ended; never rejects. `first`: bytes that came with the handshake. */
   async run(first: Uint8Array<ArrayBuffer>): Promise<void> {
     const { conn, market, lifetimeMs } = this.#options;
     const unlisten = market.listen(() => this.#follow());
@@ -113,7 +113,7 @@ export class Session {
     this.#wake();
   }
 
-  /** Ends it because the exchange closes: politely if the connection still works, else at once. */
+  /** Ends it because the exchange closes: with a closing handshake if the connection still works, otherwise at once. */
   shutDown(withinMs: number): void {
     if (this.#state === "flowing") {
       this.close(1001, "The exchange is closing");
@@ -125,8 +125,8 @@ export class Session {
   }
 
   #end(reason: string): void {
-    if (this.#state === "over") return;
-    this.#state = "over";
+    if (this.#state === "ended") return;
+    this.#state = "ended";
     this.#reason ||= reason;
     this.#timers.end();
     closeQuietly(this.#options.conn);
@@ -143,7 +143,7 @@ export class Session {
       while (true) {
         if (!broken) broken = !this.#receiveAll(decoder, chunk);
         const read = await conn.read(buffer);
-        if (this.#state === "abandoned" || this.#state === "over") return;
+        if (this.#state === "abandoned" || this.#state === "ended") return;
         if (read === null) return this.#end("the client ended the connection");
         chunk = buffer.subarray(0, read);
       }

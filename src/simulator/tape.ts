@@ -9,9 +9,9 @@ export type TapeEntry =
   | { readonly kind: "fault"; readonly fault: FaultAction };
 
 /**
- * The released trades twice: as they happened (`trades`, `aggregates`: what REST answers), and as the streams
- * carry them (`entries`), where faults drop, repeat and swap some. Connections read the entries at their own
- * pace, so nothing is queued per connection.
+ * The released trades twice: as they happened (`trades`, `aggregates`: what REST answers), and as the streams carry
+ * them (`entries`), where faults drop, repeat and swap some. Each connection reads the entries at its own speed, so
+ * nothing is queued per connection.
  */
 export class Tape {
   readonly trades: History<ExchangeTrade>;

@@ -10,7 +10,7 @@ export interface ExchangeTrade {
   readonly buyerIsMaker: boolean;
 }
 
-/** Consecutive trades of the same millisecond, price and taker side, as one. */
+/** Consecutive trades of the same millisecond, price and taker side, combined. */
 export interface ExchangeAggregate {
   /** The number of aggregates before this one, plus one. */
   readonly id: number;

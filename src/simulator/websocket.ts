@@ -25,7 +25,7 @@ const CLOSE = 8;
 const PING = 9;
 const PONG = 10;
 const LONGEST_MESSAGE = 64 * 1024;
-/** Even an empty one takes memory. */
+/** Even an empty fragment takes memory. */
 const MOST_FRAGMENTS = 1024;
 const NOTHING = new Uint8Array(0);
 const encoder = new TextEncoder();
@@ -38,7 +38,7 @@ export function asksForUpgrade({ headers }: HttpRequest): boolean {
 /**
  * The answer that opens the connection.
  *
- * @throws {Refused} 400 or 426 when the handshake is not that of RFC 6455, version 13
+ * @throws {Refused} 400 or 426 if the handshake does not follow RFC 6455, version 13
  */
 export function acceptUpgrade({ headers }: HttpRequest): Uint8Array {
   if (!/(^|,)\s*upgrade\s*(,|$)/i.test(headers.get("connection") ?? "")) {
@@ -110,7 +110,7 @@ export class ServerFrames {
 
   /**
    * @param size of a batch in bytes
-   * @param isAscii whether all texts are: then their bytes need not be counted. Default true
+   * @param isAscii whether all messages are ASCII: then their bytes need not be counted. Default true
    */
   constructor(size: number, isAscii = true) {
     this.#bytes = new Uint8Array(size);

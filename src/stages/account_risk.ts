@@ -16,13 +16,13 @@ export interface AccountRiskParameters extends HaltParameters {
 
 /** The gate of one symbol, as a halt of the account sees it. */
 export interface HaltedGate {
-  /** Sells the position and nothing else, or no longer. */
+  /** Starts, or stops, selling the position and trading nothing else. */
   flatten(isFlattening: boolean): void;
   /** The user has ended the halt. */
   released(): void;
 }
 
-/** Follows what the account books in any symbol beside the gate. */
+/** Follows what the account books in any symbol, next to the gate. */
 export interface BooksFollower {
   /** Trades of another symbol follow. */
   turnTo(account: Account): void;
@@ -37,13 +37,13 @@ export class AccountRisk {
   readonly #drawdown: Drawdown;
   readonly #follower: BooksFollower | null;
   readonly #gates: HaltedGate[] = [];
-  /** The account as its first symbol has it. */
+  /** The account as its first symbol sees it. */
   #first: Account | null = null;
   #moving: Account | null = null;
   /** The last trade's time, µs since 1970. */
   time = 0;
 
-  /** `drawdown` is that of the account; so is the `follower`, if there is one. */
+  /** `drawdown` and `follower`, if there is one, are those of the account. */
   constructor(
     parameters: AccountRiskParameters,
     drawdown: Drawdown,
@@ -96,8 +96,8 @@ export class AccountRisk {
   }
 
   /**
-   * Restores the halt and the limits, with the account as the symbol of the last trade has it, and the time of that
-   * trade, µs since 1970; null before the first. No halt is news.
+   * Restores the halt and the limits, with the account as the symbol of the last trade sees it, and the time of that
+   * trade, µs since 1970; null before the first. A restored halt is not reported as news.
    */
   restore(
     { halt, losses }: Pick<RiskSnapshot, "halt" | "losses">,

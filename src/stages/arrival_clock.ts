@@ -4,8 +4,8 @@
  *
  * No message says when such a clock started, so the trades have to show it. The first live trade of a connection counts
  * as having arrived when it was made, and from there on the time between arrivals is multiplied by the speed. No trade
- * arrives before it was made. One that seems to took less time on its way than the trade that set the clock, and sets
- * it again.
+ * arrives before it was made. A trade that seems to do so took less time on its way than the trade that set the clock,
+ * and sets the clock again.
  */
 
 /** A trade that is further ahead has a wrong time, µs of this machine's clock. */

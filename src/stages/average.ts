@@ -1,9 +1,9 @@
-/** Shows every bar to the strategy, and adds to blocks where the stance may change. */
+/** Shows every bar to the strategy, and notes in each block where the stance may change. */
 import type { AveragedBlock, Block } from "../domain/market/block.ts";
 import type { Closes } from "./indicators/indicator.ts";
 import type { Strategy } from "./strategies/strategy.ts";
 import type { ValueTrace } from "./value_trace.ts";
-import { Wishes } from "./wishes.ts";
+import { Targets } from "./targets.ts";
 
 /** The effects of gaps and resets on the averages since they were made. */
 export interface AveragesRecord {
@@ -25,7 +25,7 @@ export type StrategyMemory = Pick<AverageStage, "record" | "remembers" | "closes
 /** The stage after the bars, for one symbol. */
 export class AverageStage {
   readonly #strategy: Strategy;
-  readonly #wishes: Wishes;
+  readonly #targets: Targets;
   /** Closes that `takeCloses` has not taken yet, and whether the averages started again among them. */
   #untaken = 0;
   #isFresh = true;
@@ -38,12 +38,12 @@ export class AverageStage {
    */
   constructor(strategy: Strategy, keepsValues = true, trace: ValueTrace | null = null) {
     this.#strategy = strategy;
-    this.#wishes = new Wishes(strategy, keepsValues, trace);
+    this.#targets = new Targets(strategy, keepsValues, trace);
   }
 
   /**
-   * Yields the same blocks, with the bars after which the stance may change. A gap first empties the averages. In blocks
-   * without bars, each trade is a bar.
+   * Yields the same blocks, with the bars after which the stance may change. A gap first empties the averages. In
+   * blocks without bars, each trade is a bar.
    */
   *over(blocks: Iterable<Block>): Generator<AveragedBlock> {
     const pulled = blocks[Symbol.iterator]();
@@ -56,10 +56,10 @@ export class AverageStage {
       }
       const { bars } = block;
       if (bars === null) {
-        this.#wishes.ofTrades(block);
+        this.#targets.ofTrades(block);
         this.#untaken += block.size;
       } else {
-        this.#wishes.ofBars(block, bars);
+        this.#targets.ofBars(block, bars);
         this.#untaken += bars.count;
       }
       yield block;
@@ -78,9 +78,11 @@ export class AverageStage {
     this.#isFresh = true;
   }
 
-  /** Notes the strategy's next wish even if it is the same as before: for a run that starts flat among these trades. */
-  forgetWish(): void {
-    this.#wishes.restart();
+  /**
+   * Notes the strategy's next target even if it is the same as before: for a run that starts flat among these trades.
+   */
+  forgetTarget(): void {
+    this.#targets.restart();
   }
 
   /** How the strategy failed; null if it has not. */
@@ -119,7 +121,7 @@ export class AverageStage {
   /** Restores a snapshot, with the last closes. Throws what the strategy throws for a snapshot that no run can have. */
   restore(snapshot: object | null, closes: Closes): void {
     this.#strategy.restore(snapshot, closes);
-    this.#wishes.restart();
+    this.#targets.restart();
     this.#untaken = 0;
     this.#isFresh = false;
   }

@@ -48,7 +48,7 @@ export class BarStage {
     }
   }
 
-  /** When its bars close. */
+  /** The size of its bars. */
   get size(): BarSize {
     return this.#size;
   }
@@ -58,7 +58,7 @@ export class BarStage {
     return this.#closed;
   }
 
-  /** The bar that is open, to be read at once; null if it has no trade. */
+  /** The open bar, which the caller must read at once; null if it has no trade. */
   get open(): BuiltBar | null {
     return this.#open.trades === 0 ? null : this.#open;
   }
@@ -78,7 +78,7 @@ export class BarStage {
     const { by } = this.#size;
     const isInPlace = by !== "time" ||
       open.openTime % this.#size.length === 0 && open.closeTime === open.openTime + this.#size.length;
-    if (!isInPlace || open.decimals > decimals) throw new TypeError("its open bar is none of this run");
+    if (!isInPlace || open.decimals > decimals) throw new TypeError("its open bar is not one of this run");
   }
 
   /** A bar of an interval closes at the first trade of a later one, which opens the next bar. */
@@ -106,7 +106,9 @@ export class BarStage {
     open.closeTime = start + length;
   }
 
-  /** Any other bar closes with the trade that completes it; any excess of that trade does not count for the next bar. */
+  /**
+   * Any other bar closes with the trade that completes it; any excess of that trade does not count for the next bar.
+   */
   #byAmount(block: Block): void {
     const open = this.#open;
     const { size, time } = block;

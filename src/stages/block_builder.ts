@@ -23,7 +23,7 @@ export interface SeenTimes {
 
 /** How blocks are made. */
 export interface RowOptions {
-  /** The most trades that go through the stages at once; as many as a block holds unless it is given. */
+  /** The most trades that go through the stages at once; by default as many as a block holds. */
   readonly blockRows?: number;
   /** Whether a message beyond a block may be read before its trades go through the stages; true by default. */
   readonly readsAhead?: boolean;
@@ -146,7 +146,7 @@ export class BlockBuilder {
     return block;
   }
 
-  /** Adds the trade in the reader if it needs no judgement. */
+  /** Adds the trade in the reader if it needs no further checks. */
   #adds(block: TradeBlock, reader: TradeReader): boolean {
     const { trade, receivedAt = 0 } = reader;
     const { firstId, time } = trade;

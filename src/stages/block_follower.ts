@@ -1,4 +1,6 @@
-/** The seam between a pipeline and what runs beside it over the same blocks: other fill models, the lanes of a sweep. */
+/**
+ * The seam between a pipeline and what runs alongside it over the same blocks: other fill models, the lanes of a sweep.
+ */
 import type { Block, SignalledBlock } from "../domain/market/block.ts";
 import type { Marked } from "../domain/performance/performance.ts";
 import type { OnHalt } from "../domain/risk/halt.ts";
@@ -12,8 +14,8 @@ export interface BlockFollower<B extends Block = SignalledBlock> {
   /** Trades this symbol, with its own rules where they are given. Called before anything else. */
   trade(symbol: string, rules: Partial<TradingRules>): void;
   /**
-   * Processes a block, which is lent and not to be changed; `before` is the trade of its symbol before it, null at the
-   * first. Throws a BooksError when the books no longer balance.
+   * Processes a block, which is lent and must not be changed; `before` is the trade of its symbol before it, null at
+   * the first. Throws a BooksError when the books no longer balance.
    */
   take(block: B, before: Marked | null): void;
   /** How the connection was lost; null while data flows. */

@@ -15,8 +15,8 @@ import type { KeptSymbol, PipelineSnapshot } from "./pipeline_snapshot.ts";
 /** The options of an engine. */
 export interface EngineOptions extends PipelineOptions {
   /**
-   * The instrument's rules that the user has chosen. They apply whatever the input says. If they include the lot and
-   * the tick, the run waits for no rules.
+   * The instrument's rules that the user has chosen. They apply even if the input has others. If they include the lot
+   * and the tick, the run waits for no rules.
    */
   readonly given?: ReadonlySet<Rule>;
 }
@@ -69,10 +69,10 @@ export class Engine {
   }
 
   /**
-   * Applies one input and yields what happened, in order. An input may name the symbol that it concerns, and must name it
-   * if the run trades several; an input for a symbol that the run does not trade changes nothing. Trades are applied until
-   * their reader has no more available, a gap holds the next one, or `stopAt` trades have gone through the averages: then
-   * apply the same input again.
+   * Applies one input and yields what happened, in order. An input may name the symbol that it concerns, and must name
+   * it if the run trades several; an input for a symbol that the run does not trade changes nothing. Trades are applied
+   * until their reader has no more available, a gap holds the next one, or `stopAt` trades have gone through the
+   * averages: then apply the same input again.
    */
   *apply(input: Input, stopAt = Infinity): Generator<EngineEvent> {
     const pipeline = this.#pipeline;
@@ -144,9 +144,8 @@ export class Engine {
   }
 
   /**
-   * Continues from a snapshot and what is kept beside it, like `Pipeline.restore`. Throws a
-   * BooksError for unsound books, and a TypeError for changes that do not lead to the waiting orders and for a symbol
-   * that the run does not trade.
+   * Continues from a snapshot and what is kept with it, like `Pipeline.restore`. Throws a BooksError for unsound books,
+   * and a TypeError for changes that do not lead to the waiting orders and for a symbol that the run does not trade.
    */
   restore(
     snapshot: PipelineSnapshot,

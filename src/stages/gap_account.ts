@@ -65,7 +65,7 @@ export class GapAccounts {
     return this.#open === PLAIN;
   }
 
-  /** No gap is left: all of it was fetched, by a process that ended before it had settled it. */
+  /** Forgets the open gap: a process fetched all of it, and ended before it settled the gap. */
   abandon(): void {
     this.#open = PLAIN;
   }

@@ -15,7 +15,7 @@ export class GapHold {
   /** Trades fetched for the gap before the next trade; null unless the gap was settled. */
   #filled: number | null = null;
 
-  /** Holds nothing unless it `isOn`. */
+  /** Holds nothing unless `isOn`. */
   constructor(isOn: boolean) {
     this.#isOn = isOn;
   }
@@ -37,7 +37,7 @@ export class GapHold {
     return true;
   }
 
-  /** Lets the next trade pass, whatever is still missing before it; `filled` trades were fetched. */
+  /** Lets the next trade pass, even if trades before it are still missing; `filled` trades were fetched. */
   settle(filled: number): void {
     this.#filled = filled;
   }

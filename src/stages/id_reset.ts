@@ -47,7 +47,7 @@ export class IdReset {
     return this.#lastId >= 0;
   }
 
-  /** Whether they are enough. */
+  /** Whether enough trades wait to prove that the ids started over. */
   get isProven(): boolean {
     return this.#candidates.length >= RESET_TRADES;
   }
@@ -64,8 +64,8 @@ export class IdReset {
   }
 
   /**
-   * How many ids are missing between the last of these trades and this one; null if it does not continue them. Above
-   * the old ids, it is the old sequence that continues.
+   * How many ids are missing between the last of these trades and this one; null if it does not continue them. A trade
+   * above the old ids continues the old sequence.
    */
   missingBefore({ firstId, lastId, time }: TradeFields, old: OldSequence): number | null {
     const before = this.#candidates.at(-1)?.held.tick;
@@ -123,8 +123,8 @@ export class IdReset {
 }
 
 /**
- * How much later than `time` a trade must be to be a later one, µs: the same trade may be written more finely in another
- * file, so that a time in whole milliseconds may stand for any in that millisecond.
+ * How much later than `time` a trade must be to be a later one, µs: the same trade may be written more finely in
+ * another file, so that a time in whole milliseconds may stand for any in that millisecond.
  */
 export function resolution(time: number): number {
   return time % SECOND === 0 ? SECOND : time % MILLISECOND === 0 ? MILLISECOND : 1;

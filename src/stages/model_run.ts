@@ -27,7 +27,7 @@ export class ModelRun implements BlockFollower {
   readonly #refusals = new RefusalCount();
   #lost: "disconnected" | "stale" | null = null;
 
-  /** The curve of its results has at most `points` points; by default as many as it can. */
+  /** The curve of its results has at most `points` points; by default as many as a curve can have. */
   constructor(parameters: TradingParameters, points?: number) {
     this.#books = new AccountBooks(parameters, true, {
       refusals: this.#refusals,

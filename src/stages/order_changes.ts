@@ -26,26 +26,26 @@ export function isOrderChange(value: unknown): value is OrderChange {
   return Number.isSafeInteger(change.ended) && change.ended! > 0;
 }
 
-/** This many changes are not worth their own entry, because most orders do not wait long. */
+/** Up to this many changes do not get their own entry, because most orders do not wait long. */
 const FEW = 16;
 /** The most changes that fit into one entry. */
 const MOST = 1_000;
-/** As many as have become void may stay: removing them one by one would move all the others. */
+/** This many void changes may stay: removing each at once would move all the others. */
 const MOST_VOID = 64;
 
-/** The changes since the first order was made that still waits. */
+/** The changes since the oldest waiting order was made. */
 export class OrderChanges {
   #changes: OrderChange[] = [];
-  /** The number of the first that is here, and of the first that has not been taken yet. */
+  /** The number of the first change in the list, and of the first that has not been taken yet. */
   #start = 0;
   #untaken = 0;
 
-  /** The number of the next one. */
+  /** The number of the next change. */
   get end(): number {
     return this.#start + this.#changes.length;
   }
 
-  /** The number of the first that has not been taken yet. */
+  /** The number of the first change that has not been taken yet. */
   get untaken(): number {
     return this.#untaken;
   }
@@ -82,7 +82,7 @@ export class OrderChanges {
     return changes;
   }
 
-  /** Starts with these, of which the first ones have been taken. */
+  /** Starts with these changes, the first `taken` of which have been taken. */
   restart(changes: readonly OrderChange[], taken: number): void {
     this.#changes = [...changes];
     this.#start = 0;

@@ -14,8 +14,8 @@ export interface Ends {
 }
 
 /**
- * How an order ends at a trade: by a halt that sells the position, a lost connection, its own time, or a backfilled trade
- * at which it would have been filled, in that order. Null if it keeps waiting.
+ * How an order ends at a trade: by a halt that sells the position, a lost connection, its own time, or a backfilled
+ * trade at which it would have been filled, in that order. Null if it keeps waiting.
  */
 export function endOf(order: Order, tick: Tick, { halt, orderTtl, isReady }: Ends): Refusal | Expired | null {
   const { side, cause, cut } = order;

@@ -23,7 +23,7 @@ import type { ApprovedOrder, Quotes } from "./risk.ts";
 /** The progress of an order that continues. */
 const PART: Progress & { readonly partial: true } = { partial: true };
 
-/** Fills the orders of one account in one symbol. It asks no questions: the gate has. */
+/** Fills the orders of one account in one symbol. It checks nothing: the gate has done that. */
 export class PaperExchange implements Quotes {
   #parameters: TradingParameters;
   readonly #account: Account;
@@ -52,7 +52,7 @@ export class PaperExchange implements Quotes {
   /**
    * What an order would trade at a trade. A purchase spends what is left of its stake, or as much as the cash allows
    * with the fee on top; a sale sells the whole position. A stake that is a share of the cash is computed here, from
-   * the cash there is, until the order is working. All orders at one trade share its volume.
+   * the available cash, until the order is working. All orders at one trade share its volume.
    */
   quote(order: Order, trade: Tick): Quote {
     if (trade !== this.#trade) this.#open(trade);
@@ -62,7 +62,7 @@ export class PaperExchange implements Quotes {
     const outlay = order.side === "buy" ? this.#outlayOf(order, cash) : null;
     const whole = outlay === null ? position : affordableQuantity(outlay, cash, price, lot);
     const quantity = this.#room === null || whole.lte(this.#room) ? whole : this.#room;
-    // A quarter of the trades at which a working order is due have no volume for it.
+    // Often nothing is left: a quarter of the trades at which a working order is due have no volume for it.
     const isNothing = quantity.isZero();
     const notional = isNothing ? ZERO : price.times(quantity);
     const fee = isNothing ? ZERO : feeOn(notional, feeRate);
@@ -105,7 +105,7 @@ export class PaperExchange implements Quotes {
     return fill;
   }
 
-  /** Starts on a trade: its price, and the volume that it has for orders, in whole lots. */
+  /** Notes the next trade: its price, and the volume that it has for orders, in whole lots. */
   #open(trade: Tick): void {
     const { participation, lot } = this.#parameters;
     this.#trade = trade;
@@ -132,7 +132,7 @@ export class PaperExchange implements Quotes {
     return order.stake ?? stakeAt(stake, cash);
   }
 
-  /** Works an order that may take several trades: what its fill says about that, or null for nothing. */
+  /** Works an order that may take several trades. Returns what its fill says about the progress; null for nothing. */
   #work(order: Order, quote: Quote): Progress & { readonly partial?: true } | null {
     const { quantity, notional, isWhole } = quote;
     const isFirst = order.filled.isZero();

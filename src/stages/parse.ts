@@ -66,7 +66,7 @@ export class Parse {
     return reader.isAtEnd === true && this.#isIdle && this.#due.length === 0 && !this.#rows.isAhead(reader);
   }
 
-  /** How many of the trades that were read are due: `over` yields them before it reads on. */
+  /** How many of the trades that were read are due: `over` yields them before it reads more. */
   get due(): number {
     return this.#due.length;
   }
@@ -77,8 +77,8 @@ export class Parse {
   }
 
   /**
-   * Lets the next trade pass, whatever is still missing before it; `filled` trades were fetched. From the last one up to
-   * `through` the exchange itself has none.
+   * Lets the next trade pass, even if trades before it are still missing; `filled` trades were fetched. From the last
+   * one up to `through` the exchange itself has none.
    */
   settleGap(filled: number, through: number): void {
     this.#gapHold.settle(filled);
@@ -171,11 +171,11 @@ export class Parse {
 
   /** The next new trades; null when the reader has nothing more available, or a gap holds what it has read. */
   #next(reader: TradeReader): Block | null {
-    for (let goesOn = true;;) {
+    for (let mayContinue = true;;) {
       if (this.#due.length > 0) return this.#rows.one(this.#due.shift()!);
-      if (!goesOn) return null;
+      if (!mayContinue) return null;
       if (!this.#isIdle) {
-        goesOn = this.#takeStep(reader);
+        mayContinue = this.#takeStep(reader);
         continue;
       }
       const block = this.#rows.take(reader, this.#due);
@@ -194,7 +194,7 @@ export class Parse {
       if (judged === NEXT && step <= HOUR && step >= -HOUR) {
         return this.#rows.follow(reader);
       }
-      goesOn = this.#judge(reader, judged);
+      mayContinue = this.#judge(reader, judged);
       this.#isIdle = this.#hasNothingHeld;
     }
   }
@@ -206,17 +206,17 @@ export class Parse {
       this.#failure = null;
       throw error;
     }
-    let goesOn = true;
+    let mayContinue = true;
     try {
       const read = this.#gapHold.takeHeld(reader) ? "trade" : this.#rows.read(reader);
       if (read === null) {
         this.#releaseFirst();
-        goesOn = false;
+        mayContinue = false;
       } else if (read !== "trade") this.#passOver(read, reader);
-      else if (this.#isInexact(reader)) goesOn = true;
+      else if (this.#isInexact(reader)) mayContinue = true;
       else if (reader.isBackfilled === true || !this.#restart.isHolding || !this.#isRestart(reader)) {
         const { firstId, lastId } = reader.trade;
-        goesOn = this.#judge(reader, this.#continuity.judge(firstId, lastId));
+        mayContinue = this.#judge(reader, this.#continuity.judge(firstId, lastId));
       }
     } catch (error) {
       if (!this.#times.hasFirst && this.#due.length === 0) throw error;
@@ -225,7 +225,7 @@ export class Parse {
       this.#failure = { error };
     }
     this.#isIdle = this.#hasNothingHeld;
-    return goesOn;
+    return mayContinue;
   }
 
   get #hasNothingHeld(): boolean {
@@ -274,7 +274,7 @@ export class Parse {
     }
     if (judged === UNPROVEN) {
       const before = this.#continuity.readTo;
-      const what = `trade id ${lastId} is far from the one before, ${before}, and no trade followed on it`;
+      const what = `trade id ${lastId} is far from the one before, ${before}, and no trade followed it`;
       this.#jumped = { held: this.#hold(reader, firstId - before - 1), what };
       return true;
     }

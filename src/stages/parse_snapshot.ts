@@ -27,6 +27,8 @@ export interface ParseSnapshot {
   readonly counts: ParseCounts;
   /** The gap that was being filled; absent unless it has more to account for than what was fetched. */
   readonly gap?: GapAccount;
-  /** Which ids were seen, and the latest time of a trade, µs since 1970; 0 before the first. Absent in older journals. */
+  /**
+   * Which ids were seen, and the latest time of a trade, µs since 1970; 0 before the first. Absent in older journals.
+   */
   readonly seen?: SeenIds & { readonly latest: number };
 }

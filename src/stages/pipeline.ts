@@ -7,7 +7,7 @@ import { expiredEvent } from "../domain/run/outcome_event.ts";
 import type { Results } from "../domain/performance/performance.ts";
 import type { SignalledBlock } from "../domain/market/block.ts";
 import type { Outcome } from "../domain/market/tick.ts";
-import { type Rejections, together } from "../domain/market/rejections.ts";
+import { combined, type Rejections } from "../domain/market/rejections.ts";
 import { isoTime } from "../domain/numbers/time.ts";
 import { TradeDigest } from "../domain/numbers/trade_digest.ts";
 import { noTrades, type TradeReader } from "../domain/market/trade_reader.ts";
@@ -59,9 +59,9 @@ export class Pipeline {
   }
 
   /**
-   * Runs the trades that the reader has, and yields what happened, in order. Stops once `stopAt` trades have been shown to
-   * the strategy, and at the limit of trades, where it is `done`. Call it again with the same reader to continue. Read
-   * other state only once it has stopped: the stages before the gate are ahead of an event, by up to a block.
+   * Runs the trades that the reader has, and yields what happened, in order. Stops once `stopAt` trades have been shown
+   * to the strategy, and at the limit of trades, where it is `done`. Call it again with the same reader to continue.
+   * Read other state only once it has stopped: the stages before the gate are ahead of an event, by up to a block.
    */
   *run(reader: TradeReader, stopAt = Infinity): Generator<PipelineEvent> {
     if (this.done || this.#trades >= stopAt) return;
@@ -93,7 +93,7 @@ export class Pipeline {
     }
   }
 
-  /** Does the work that every trade of a block needs, whatever happens at it. */
+  /** Does the work that every trade of a block needs. */
   #takeBlock(block: SignalledBlock, stages: SymbolStages): void {
     if (this.#moving.last === null) this.#firstTime = block.time[0]!;
     this.#moving = stages;
@@ -107,8 +107,8 @@ export class Pipeline {
   }
 
   /**
-   * The gap at which `run` ended, in `symbol` or else in the first symbol that has one; null if there is none. Run what
-   * can be fetched of the gap with a backfill reader, settle the gap, and run the same reader again.
+   * The gap at which `run` ended, in `symbol` or otherwise in the first symbol that has a gap; null if there is none.
+   * Run what can be fetched of the gap with a backfill reader, settle the gap, and run the same reader again.
    */
   get heldGap(): HeldGap | null {
     return this.#all.find(({ parse }) => parse.heldGap !== null)?.parse.heldGap ?? null;
@@ -120,8 +120,8 @@ export class Pipeline {
   }
 
   /**
-   * Lets the next trade of a symbol pass, whatever is still missing before it; `filled` trades were fetched. From the
-   * last of them up to `through`, the exchange itself has no trades. The run's only symbol need not be named.
+   * Lets the next trade of a symbol pass, even if trades before it are still missing; `filled` trades were fetched.
+   * From the last of them up to `through`, the exchange itself has no trades. The run's only symbol need not be named.
    */
   settleGap(filled: number, through = -1, symbol?: string): void {
     this.#named(symbol, "settled gap").parse.settleGap(filled, through);
@@ -218,12 +218,12 @@ export class Pipeline {
 
   /** Unusable messages since the last call, or null. */
   takeRejections(): Rejections | null {
-    return together(this.#all.map(({ parse }) => parse.takeRejections()));
+    return combined(this.#all.map(({ parse }) => parse.takeRejections()));
   }
 
   /** New trades that arrived after later ones since the last call, or null. */
   takeStrays(): Rejections | null {
-    return together(this.#all.map(({ parse }) => parse.takeStrays()));
+    return combined(this.#all.map(({ parse }) => parse.takeStrays()));
   }
 
   /** Trades that have gone through the averages. */
@@ -284,7 +284,7 @@ export class Pipeline {
     return measured.results();
   }
 
-  /** What a picture of the first symbol needs. Throws a TypeError unless the pipeline was made `withChart`. */
+  /** What a chart of the first symbol needs. Throws a TypeError unless the pipeline was made `withChart`. */
   chart(): RunChart {
     return this.#first.chart();
   }

@@ -12,7 +12,7 @@ import { releasedExits, releasedGate, type RiskSnapshot, type SymbolRiskSnapshot
 import type { SignalSnapshot } from "./signal.ts";
 import type { WaitingSnapshot } from "./waiting_orders.ts";
 
-/** What a store keeps of a symbol besides the snapshot, as `restore` takes it. */
+/** What a store keeps of a symbol in addition to the snapshot, in the form that `restore` takes. */
 export interface KeptSymbol {
   readonly closes: Closes;
   readonly changes: readonly OrderChange[];
@@ -45,7 +45,7 @@ export interface SymbolSnapshot {
 
 /**
  * Everything in a run but the closes that its strategies remember, as plain values: a round trip through JSON changes
- * nothing. What belongs to one symbol is that of the run's first one; the other symbols are beside it by name, so that a
+ * nothing. State of a single symbol is that of the run's first one; `others` has the other symbols by name, so that a
  * run in one symbol has the state that it always had.
  */
 export interface PipelineSnapshot {
@@ -55,7 +55,7 @@ export interface PipelineSnapshot {
   readonly firstTime: number;
   /** The last trade; null before the first. */
   readonly last: LastTrade | null;
-  /** Of all trades so far, as TradeDigest makes it. */
+  /** The digest of all trades so far, as TradeDigest makes it. */
   readonly digest: string;
   readonly parse: ParseSnapshot;
   /** The bars so far; absent if every trade is a bar. */
@@ -68,7 +68,7 @@ export interface PipelineSnapshot {
   readonly fills: number;
   readonly account: AccountSnapshot;
   readonly drawdown: DrawdownSnapshot;
-  /** The symbols but the first; absent for none. */
+  /** The symbols after the first; absent for none. */
   readonly others?: Readonly<Record<string, SymbolSnapshot>>;
   /** The symbol of the run's last trade; absent for the first one. */
   readonly moving?: string;
@@ -113,7 +113,7 @@ function withoutUnusable(snapshot: PipelineSnapshot): PipelineSnapshot | null {
 
 /**
  * The snapshot in the forms of older versions, the latest first, and whether the changes of waiting orders were kept
- * beside it. Before that it held all orders, which are `whole`.
+ * separately. Before that, the snapshot held all orders, which are `whole`.
  */
 export function* olderForms(
   snapshot: PipelineSnapshot,
@@ -131,8 +131,8 @@ export function* olderForms(
 }
 
 /**
- * The snapshot `kept` in the form of `made`, which the same run makes under limits that may differ: without the limit on
- * a day's loss no day is kept, what a position cost is known from its account where no exit needed it before, the
+ * The snapshot `kept` in the form of `made`, which the same run makes under limits that may differ: without the limit
+ * on a day's loss no day is kept, what a position cost is known from its account where no exit needed it before, the
  * highest price is kept only for a trailing stop, and only the checks that are on remember anything.
  */
 export function underLimitsOf(made: PipelineSnapshot, kept: PipelineSnapshot): PipelineSnapshot {

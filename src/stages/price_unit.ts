@@ -42,7 +42,7 @@ export class PriceUnit {
     // Rounding never brings a larger product down to 2^53 - 1.
     if (largest * powerOfTen(steps) <= Number.MAX_SAFE_INTEGER) return null;
     const why = decimals > this.#decimals
-      ? `too fine to be exact beside ${priceText(this.#largest, this.#decimals)}, which came before`
+      ? `too fine to be exact together with ${priceText(this.#largest, this.#decimals)}, which came before`
       : `too large to be exact with the ${this.#decimals} decimals that prices of ${symbol} have had`;
     return `price is ${priceText(price, decimals)}, ${why}`;
   }

@@ -2,7 +2,7 @@
 import type { Outcome } from "../domain/market/tick.ts";
 import type { Refusal } from "../domain/orders/refusal.ts";
 
-/** Refused orders, by reason too. */
+/** Counts refused orders, in all and by reason. */
 export class RefusalCount {
   /** All of them. */
   total = 0;
@@ -13,14 +13,14 @@ export class RefusalCount {
     return this.#byReason;
   }
 
-  /** Counts those among the outcomes of a trade. */
+  /** Counts the refusals among the outcomes of a trade. */
   add(outcomes: readonly Outcome[]): void {
     for (const outcome of outcomes) {
       if (outcome.kind === "refusal") this.count(outcome.reason);
     }
   }
 
-  /** Counts one. */
+  /** Counts a refusal. */
   count(reason: Refusal["reason"]): void {
     this.total++;
     this.#byReason.set(reason, (this.#byReason.get(reason) ?? 0) + 1);

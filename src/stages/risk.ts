@@ -74,8 +74,8 @@ export class RiskGate {
   #lost: keyof typeof LOST | null = null;
 
   /**
-   * `exchange` fills what is approved, before the next decision is pulled; `table` is that of the known checks. The
-   * gates of an account's other symbols have the same `shared`.
+   * `exchange` fills what is approved, before the next decision is pulled; `table` lists the checks, by default all
+   * known ones. The gates of an account's other symbols have the same `shared`.
    */
   constructor(
     parameters: TradingParameters,
@@ -241,7 +241,7 @@ export class RiskGate {
     };
   }
 
-  /** The part of this symbol alone, beside the snapshot of the account's first symbol. */
+  /** The part of this symbol alone, in addition to the snapshot of the account's first symbol. */
   symbolSnapshot(): SymbolRiskSnapshot {
     return {
       waiting: this.orders.snapshot(),
@@ -252,8 +252,8 @@ export class RiskGate {
 
   /**
    * Restores a snapshot, but not drawdown and account, which have to be restored before, with the last prices marked.
-   * `moving` and `time` are as for `AccountRisk.restore`. The waiting orders follow from their `changes` too. No halt is
-   * news. Throws like `WaitingOrders.restore`.
+   * `moving` and `time` are as for `AccountRisk.restore`. The waiting orders follow from their `changes` too. A
+   * restored halt is not reported as news. Throws like `WaitingOrders.restore`.
    */
   restore(
     snapshot: RiskSnapshot,
@@ -302,7 +302,7 @@ export class RiskGate {
     if (early.length > 0) yield* early;
   }
 
-  /** Ends the waiting orders whose time is over, for whatever reason. */
+  /** Ends the waiting orders that have run out of time. */
   *#sweep(tick: Signalled): Generator<Refusal | Expired> {
     const { orderTtl } = this.#parameters;
     const now = clockAt(tick);

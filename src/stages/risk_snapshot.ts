@@ -13,11 +13,11 @@ export interface RiskSnapshot {
   readonly halt: Halt | null;
   readonly losses: LossSnapshot;
   readonly exits: ExitSnapshot;
-  /** What the checks on orders remember; named after the first of them. */
+  /** What the checks on orders remember. Stored journals have this key, so it keeps its name. */
   readonly pace: CheckMemory;
 }
 
-/** The state of the gate for one of several symbols, beside what the account's symbols share. */
+/** The state of the gate for one of several symbols, without what the account's symbols share. */
 export type SymbolRiskSnapshot = Pick<RiskSnapshot, "waiting" | "exits" | "pace">;
 
 /** The gate after a manual release of its halt: past losses no longer count. */

@@ -7,7 +7,7 @@ import type { RiskDecision, RiskGate } from "./risk.ts";
 
 /** A trade at which something is due. */
 export interface Judged extends Signalled {
-  /** As the gate gives them: to be pulled once, before the next piece. Null where no order is due. */
+  /** The gate's decisions, which must be pulled once, before the next piece. Null where no order is due. */
   readonly decisions: Iterable<RiskDecision> | null;
 }
 
@@ -68,7 +68,7 @@ export class RiskStage {
     const refusals = this.#refusals;
     let next = this.#signal < signalRows.length ? signalRows[this.#signal]! : size;
     let row = piece.to;
-    // A gap, and ids that started over, are due by themselves.
+    // A gap is due by itself, and so are ids that started over.
     const isMarked = row === 0 && (block.missing !== 0 || block.filled !== 0);
     for (;;) {
       if (row > 0 || !isMarked) row = this.#gate.pass(block, row, next);

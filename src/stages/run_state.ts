@@ -16,7 +16,7 @@ export interface RunState {
   /** The last trade's time, µs since 1970; null before the first. */
   readonly lastTime: number | null;
   readonly price: Money | null;
-  /** The bars that the run trades on, to be read at once; absent if every trade is one. */
+  /** The bars that the run trades on, which the caller must read at once; absent if every trade is one. */
   readonly bars?: Pick<BarStage, "size" | "closed" | "open">;
   readonly readings: Readings;
   readonly stance: "flat" | "long";

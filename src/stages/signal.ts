@@ -1,6 +1,6 @@
 /**
- * Turns the strategy's wishes into signals: a buy when it wants to be long while flat, a sell when it wants to be flat
- * while long.
+ * Turns the strategy's targets into signals: a buy when the target is long while the stance is flat, a sell when the
+ * target is flat while the stance is long.
  */
 import type { AveragedBlock, SignalledBlock } from "../domain/market/block.ts";
 import type { Signal, Values } from "../domain/market/signal.ts";
@@ -16,7 +16,7 @@ export interface SignalSnapshot {
   readonly signals: number;
 }
 
-/** Signals without values, to be used again for the next block. */
+/** Signals without values, which are reused for the next block. */
 export class SignalPool {
   readonly #signals: { -readonly [P in keyof Signal]: Signal[P] | undefined }[] = [];
   #used = 0;
@@ -72,7 +72,7 @@ export class SignalStage {
   #find({ turns, id, time, signals, signalRows }: SignalledBlock): void {
     for (let at = 0, row = -1; at < turns.length; at++) {
       const turn = turns[at]!;
-      if (turn.wish > 0 !== (this.#stance === "flat")) continue;
+      if (turn.target > 0 !== (this.#stance === "flat")) continue;
       const signal = this.#turn(id[turn.row]!, time[turn.row]!, turn.values);
       if (turn.row === row) append(signals.at(-1)!, signal);
       else {

@@ -30,7 +30,7 @@ export interface SymbolOptions extends RowOptions {
   readonly holdsAtGaps?: boolean;
 }
 
-/** What a picture of a symbol needs. */
+/** What a chart of a symbol needs. */
 export interface RunChart extends ChartData {
   /** The strategy's values over time. */
   readonly values: readonly NamedLine[];
@@ -47,7 +47,7 @@ export class SymbolStages {
   readonly signals: SignalStage;
   readonly orders: OrderStages;
   readonly events: TradeEvents;
-  /** What a picture of the symbol needs; null if no chart is wanted. */
+  /** What a chart of the symbol needs; null if no chart is drawn. */
   readonly drawn: ChartSeries | null;
   readonly #trace: ValueTrace | null;
   #last: { -readonly [P in keyof LastTrade]: LastTrade[P] } | null = null;
@@ -68,9 +68,9 @@ export class SymbolStages {
   }
 
   /**
-   * Runs the stages in flow order. Yields the reader's blocks in pieces that end where something happens, with all results
-   * of the stages. Stages pull with `next`, not with for…of, which keeps what it needs to close its source: that would
-   * make each step half as expensive again, and there is nothing to close here.
+   * Runs the stages in flow order. Yields the reader's blocks in pieces that end where something happens, with all
+   * results of the stages. Stages pull with `next`, not with for…of, which keeps what it needs to close its source:
+   * that would make each step half as expensive again, and there is nothing to close here.
    */
   over(reader: TradeReader): Generator<Piece<Filled>> {
     const parsed = this.parse.over(reader);
@@ -110,7 +110,7 @@ export class SymbolStages {
     last.decimals = decimals;
   }
 
-  /** What a picture of the symbol needs. Throws a TypeError unless the stages were made `withChart`. */
+  /** What a chart of the symbol needs. Throws a TypeError unless the stages were made `withChart`. */
   chart(): RunChart {
     if (this.drawn === null || this.#trace === null) {
       throw new TypeError("These stages were made without a chart");

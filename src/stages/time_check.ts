@@ -7,9 +7,10 @@ const YEAR = 366 * DAY;
 
 /**
  * Checks the times of trades with correct ids. With a time of arrival, a trade is suspect when its time is more than an
- * hour from its arrival and from the trade before it. Without one, in files, when it is more than a day from the trade
- * before it: the next trade confirms it unless it is back at that one, or a year further on. Without this check, one
- * wrong time could end cooldowns and daily halts, and decide how equity is sampled.
+ * hour from its arrival and from the trade before it. Without one, in files, it is suspect when its time is more than a
+ * day from the trade before it. The next trade confirms it unless that trade is more than a day earlier, or a year
+ * later, than the suspect. Without this check, one wrong time could end cooldowns and daily halts, and decide how
+ * equity is sampled.
  */
 export class TimeCheck {
   readonly #refuse: (suspect: Suspect) => void;
@@ -39,7 +40,9 @@ export class TimeCheck {
     return first;
   }
 
-  /** The trades that are due now, in order; `time` is that of the trade accepted last, µs since 1970, NaN without one. */
+  /**
+   * The trades that are due now, in order; `time` is that of the trade accepted last, µs since 1970, NaN without one.
+   */
   check(held: HeldTrade, time: number): Tick[] {
     const { tick } = held;
     const before = this.#first?.tick.time ?? time;

@@ -24,7 +24,7 @@ export class TradeEvents {
 
   /**
    * With `isQuiet` signals, refusals and fills are only counted; the first `refusalsShown` refusals are emitted all the
-   * same, as a chart shows when they were. The stages are those that know more than a tick.
+   * same, because a chart shows when they happened. `parse` and `gate` know what a tick does not contain.
    */
   constructor(
     { symbol, isQuiet = false, refusalsShown = 0 }: {
@@ -48,7 +48,8 @@ export class TradeEvents {
   }
 
   /**
-   * The events of a tick that has passed all stages, null for none. `isFetched` means that it was fetched to fill a gap.
+   * The events of a tick that has passed all stages, null for none. `isFetched` means that it was fetched to fill a
+   * gap.
    */
   at(tick: Filled, isFetched: boolean): Generator<PipelineEvent> | null {
     const { outcomes } = tick;
@@ -81,7 +82,7 @@ export class TradeEvents {
     }
   }
 
-  /** The halts and releases since the last call, at `time`, ISO 8601, with what a request said. */
+  /** The halts and releases since the last call, at `time`, ISO 8601, with the text of a request. */
   *news(time: string, { text, requested }: Partial<ByRequest> = {}): Generator<PipelineEvent> {
     const symbol = this.#symbol;
     const details = {

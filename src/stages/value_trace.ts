@@ -2,7 +2,10 @@
 import type { Point } from "../domain/performance/m4_columns.ts";
 import type { ValueNumbers, Values } from "../domain/market/signal.ts";
 
-/** There are never more samples than this: one for each column of the chart, as each costs as much as tens of trades. */
+/**
+ * There are never more samples than this: one for each column of the chart, because each costs as much as tens of
+ * trades.
+ */
 export const MOST_SAMPLES = 2_048;
 
 /** One line of a chart. */
@@ -35,7 +38,7 @@ export class ValueTrace {
   rows(time: Float64Array, size: number, numbersAt: (row: number) => ValueNumbers | null): void {
     let row = this.#left;
     while (row < size) {
-      // The sample after the one that thins the others is still as near as those before.
+      // The sample after the one that thins the others is still taken at the old distance.
       const every = this.#every;
       this.#sample(time[row]!, numbersAt(row));
       row += every;

@@ -1,7 +1,7 @@
 /**
- * The waiting orders of one symbol, which wait for their due time or for enough volume. There may be thousands of them,
- * so none is examined before something happens to it: a trade, a signal, a fill or a lost connection costs the same
- * however many wait.
+ * The orders of one symbol that wait for their due time or for enough volume. There may be thousands of them, so none
+ * is examined before something happens to it: a trade, a signal, a fill or a lost connection costs the same however
+ * many wait.
  */
 import { type Block, clockAtRow } from "../domain/market/block.ts";
 import { Order, type OrderDraft, type OrderSnapshot } from "../domain/orders/order.ts";
@@ -41,7 +41,7 @@ export interface KeptOrders {
    * one entry. Call it before `snapshot`.
    */
   takeChanges(): OrderChange[];
-  /** The last of those that have been taken, as many as `changesTaken` says of the snapshot. */
+  /** The last changes that have been taken, as many as `changesTaken` returns for the snapshot. */
   readonly changes: readonly OrderChange[];
   /** All orders, oldest first. */
   readonly whole: readonly OrderSnapshot[];
@@ -51,7 +51,7 @@ export interface KeptOrders {
 export class WaitingOrders implements KeptOrders {
   /** All of them, oldest first. */
   readonly #queue = new OrderRow();
-  /** Those of each side by their due times: in the same order unless the time has stepped back. */
+  /** The orders of each side by their due times: in the same order unless the time has stepped back. */
   readonly #buys = new OrderRow();
   readonly #sells = new OrderRow();
   readonly #log = new OrderChanges();
@@ -110,7 +110,7 @@ export class WaitingOrders implements KeptOrders {
     this.#add(new Order(draft));
   }
 
-  /** Drops one. */
+  /** Drops an order. */
   drop(order: Order): void {
     const isFirst = order === this.#queue.first;
     order.hasEnded = true;
@@ -141,8 +141,8 @@ export class WaitingOrders implements KeptOrders {
   }
 
   /**
-   * Those that may have ended by a trade at `time` (µs since 1970), oldest first, for the caller to examine; `isLate`
-   * for a backfilled trade. They may be dropped meanwhile.
+   * The orders that may have ended by a trade at `time` (µs since 1970), oldest first, for the caller to examine;
+   * `isLate` for a backfilled trade. They may be dropped meanwhile.
    */
   sweep(time: number, isLate: boolean): readonly Order[] {
     const mustSweep = this.#mustSweep;

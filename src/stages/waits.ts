@@ -18,7 +18,7 @@ export class Waits {
   #until = 0;
   #lateBefore = 0;
 
-  /** Notes a wait that is over. */
+  /** Notes a wait that has ended. */
   note({ until, hold }: Waited): void {
     this.#until = until;
     this.#lateBefore = until - hold;

@@ -1,4 +1,4 @@
-/** The table of views. Adding a view takes its file, its test and a row here. */
+/** The table of views. A new view needs a file, a test and a row here. */
 import type { Money } from "../domain/numbers/money.ts";
 import { JsonLines } from "./json_lines.ts";
 import { ChartPicture } from "./chart/chart_picture.ts";
@@ -21,7 +21,7 @@ export interface ViewChoices {
   readonly logFormat: LogOptions["format"];
   /** The cash that the account started with, quote currency. */
   readonly cash: Money;
-  /** Whether a backtest has fill models besides the configured one. */
+  /** Whether a backtest has fill models in addition to the configured one. */
   readonly models: boolean;
   /** What a live run shows first on a terminal. */
   readonly view: ViewName;
@@ -44,7 +44,7 @@ export interface ShownRun extends ShownProcess {
   readonly words?: Words;
   /** Aborted when the run has to end, for any reason. */
   readonly stop: AbortSignal;
-  /** Aborted when the user asks for the end. Slow readers then get little more time. */
+  /** Aborted when the user asks for the end. Slow readers then get only a little more time. */
   readonly signal: AbortSignal;
   /** Called once if the events of a live run can no longer be written. The run then has to end. */
   readonly onBroken: () => void;
@@ -63,7 +63,7 @@ export const VIEWS: readonly OpenView[] = [
     new TerminalView(run, {
       level,
       format,
-      // Events as JSON take the place of the table.
+      // Events as JSON replace the table.
       output: json ? null : outputOf(run),
       words: run.words ?? (run.isBacktest
         ? new BacktestNarration({ models, level, drawn: drawnOn(run.stdout) })

@@ -8,7 +8,7 @@ export interface LogLine extends Line {
   readonly time: string;
 }
 
-/** What a screen shows besides the picture. */
+/** What a screen shows in addition to the picture. */
 export interface Surround {
   /** The last lines of the log, oldest first. */
   readonly log: readonly LogLine[];

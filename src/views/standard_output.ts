@@ -13,7 +13,7 @@ export interface TextOutput {
   ready(): Promise<void> | null;
   /** Why nothing more can be written; null while all is well. */
   readonly broken: Error | null;
-  /** Writes what is left, as far as its reader takes it. */
+  /** Writes what is left, as far as its reader reads it. */
   close(): Promise<void>;
 }
 
@@ -28,7 +28,9 @@ export class LiveOutput implements TextOutput {
   /** When the user asked for the end. */
   #askedAt: number | null = null;
 
-  /** `signal` is aborted when the user asks for the end, `stop` when the run ends for any reason. See EventLines. */
+  /**
+   * `signal` is aborted when the user asks for the end, and `stop` when the run ends for any reason. See EventLines.
+   */
   constructor(
     sink: AsyncSink,
     { signal, stop, onBroken }: {
@@ -74,7 +76,7 @@ export class WaitingOutput implements TextOutput {
   readonly #stop: AbortSignal;
   #text: string[] = [];
 
-  /** Once `stop` is aborted, a reader that does not read gets little more time. */
+  /** Once `stop` is aborted, a reader that does not read gets only a little more time. */
   constructor(sink: AsyncSink, stop: AbortSignal) {
     this.#sink = sink;
     this.#stop = stop;

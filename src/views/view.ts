@@ -1,4 +1,4 @@
-/** The seam between a run and whatever shows it. */
+/** The seam between a run and its views. */
 import type { CurvePoint } from "../domain/performance/equity_curve.ts";
 import type { PenstockEvent } from "../domain/run/event.ts";
 import type { RunState } from "../stages/run_state.ts";
@@ -12,11 +12,11 @@ export interface Line {
 }
 
 /**
- * Shows a run: its events in order, the lines of its log, and its state from time to time. A view only reads. If there is
- * a journal, it has every event before the view does. Only `ready` and `close` may wait.
+ * Shows a run: its events in order, the lines of its log, and its state from time to time. A view only reads. If there
+ * is a journal, it has every event before the view does. Only `ready` and `close` may wait.
  */
 export interface View {
-  /** Whether it shows every event. If no view does, a backtest makes only the events that are news. */
+  /** Whether it shows every event. If no view does, a backtest creates only the events that some view shows. */
   readonly showsAll: boolean;
   /** Takes the next event. An exception ends the run. */
   event(event: PenstockEvent): void;
@@ -24,13 +24,13 @@ export interface View {
   log(line: Line): void;
   /** Shows what it held back. Called when there are no more events for now, and after a failure. */
   settle(): void;
-  /** Takes the state of the run, four times a second. The object changes with the run: read it, but do not keep it. */
+  /** Takes the state of the run, four times a second. Do not keep the object, because it changes with the run. */
   glance?(glance: Glance): void;
   /** Takes the figures of a backtest after the last event. */
   report?(report: Report): void;
   /**
    * Null if it can take more. Otherwise resolves once its reader has caught up, or the run has to end. Throws if nobody
-   * reads any longer and the run should end for that reason.
+   * reads any longer and the run should end because of that.
    */
   ready(): Promise<void> | null;
   /** Why it cannot show anything more; null while all is well, and if nobody would miss the rest. */
@@ -56,7 +56,7 @@ export interface StreamState {
   readonly tradesPerSecond: number;
   /** Age of the last trade when it arrived, ms; null before the first. */
   readonly lagMs: number | null;
-  /** What the exchange calls the assets; absent if it has not said so. */
+  /** The exchange's names for the assets; absent if unknown. */
   readonly assets?: NamedAssets | null;
   /** Whether no order is placed until the instrument's rules come; absent for false. */
   readonly awaitsRules?: boolean;
@@ -64,7 +64,7 @@ export interface StreamState {
 
 /** The progress of a backtest. */
 export interface BacktestProgress {
-  /** Bytes of the files as they are on disk; the total is null if it cannot be known. */
+  /** Bytes of the files as they are on disk; the total is null if it is unknown. */
   readonly bytesRead: number;
   readonly bytesTotal: number | null;
   readonly trades: number;
@@ -80,17 +80,17 @@ export interface BacktestGlance extends BacktestProgress {
 export interface SweepGlance extends BacktestProgress {
   readonly of: "sweep";
   readonly configurations: number;
-  /** How many of the trades that have been read all configurations have seen. */
+  /** How many of the trades that were read have been seen by all configurations. */
   readonly seen: number;
-  /** Those that are finished, and those that are computed now. */
+  /** The number of configurations that are finished, and of those that are being computed. */
   readonly done: number;
   readonly lanes: number;
   /**
-   * After all are finished: the backtest of a best row that is computed for the page, from 1, and their number; else
-   * null.
+   * After all configurations are finished: which of the best rows is being computed again for the page, from 1, and how
+   * many there are; otherwise null.
    */
   readonly report: { readonly at: number; readonly of: number } | null;
-  /** The tasks of a sweep whose configurations others compute; absent if this process does. */
+  /** The tasks of a sweep whose configurations other processes compute; absent if this process computes them. */
   readonly tasks?: SweepTasks | null;
 }
 
@@ -106,11 +106,11 @@ export interface SweepTasks {
 /** The figures of a backtest, with a column for each fill model. */
 export interface Report extends ReportHead {
   readonly columns: readonly ReportColumn[];
-  /** Equity over time, thin enough to draw. */
+  /** Equity over time, with few enough points to draw. */
   readonly equity: readonly CurvePoint[];
 }
 
-/** Shows events as they come, and then what the view held back, even if the source of the events throws. */
+/** Shows events as they arrive, and then what the view held back, even if the source of the events throws. */
 export function show(view: View, events: Iterable<PenstockEvent>): void {
   try {
     for (const event of events) view.event(event);

@@ -14,7 +14,7 @@ export interface LiveFigures {
   readonly fees: string;
   readonly realized: string;
   readonly unrealized: string;
-  readonly standing: string;
+  readonly state: string;
   readonly connection: string;
   readonly trades: string;
   /** The last fills, the newest first: side, quantity, price, result. */
@@ -42,7 +42,7 @@ export function figuresOn(page: Page): Promise<LiveFigures> {
       fees: note("cash"),
       realized: tile("realized"),
       unrealized: note("realized"),
-      standing: text("#standing").slice(2),
+      state: text("#state").slice(2),
       // How long ago it was changes with every second.
       connection: health["connection"]!.replace(/ \(.*? ago\)/, ""),
       trades: health["trades seen"]!.split(",  ")[0]!.replace(/, [\d,]+ a second.*/, ""),
@@ -59,7 +59,7 @@ export function figuresOf(status: RunStatus): LiveFigures {
   const share = String(Number(result) / Number(status.startCash));
   const isHolding = Number(status.position) !== 0;
   const value = String(Number(status.equity) - Number(status.cash));
-  const standing = [
+  const state = [
     status.state,
     ...(status.halted ? ["halted"] : []),
     ...(status.state === "running" && !status.connected ? ["not connected"] : []),
@@ -74,7 +74,7 @@ export function figuresOf(status: RunStatus): LiveFigures {
     fees: `fees so far ${money(status.fees)}`,
     realized: signedMoney(status.realized),
     unrealized: `unrealized ${signedMoney(status.unrealized)}`,
-    standing: standing.join(", "),
+    state: state.join(", "),
     connection: connectionOf(status),
     trades: status.trades.toLocaleString("en"),
     fills: status.lastFills.toReversed().map(({ side, quantity, price, realized }) =>

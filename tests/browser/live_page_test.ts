@@ -117,7 +117,7 @@ liveTest(
       await view.text("#alerts li"),
       /^This page lost its connection to penstock watch at \d{4}-\d\d-\d\d \d\d:\d\d:\d\d, .*502/,
     );
-    assertMatch(await view.text("#standing"), /was running$/);
+    assertMatch(await view.text("#state"), /was running$/);
     assertMatch(await view.text("#announcer"), /^This page has lost its connection/);
     await page.screenshot({ path: `${SCREENSHOTS}/live-lost.png` });
     // What happens meanwhile.
@@ -157,7 +157,7 @@ liveTest(
     assertMatch(await view.text(heartbeat), /^(1[1-9]|2\d)(\.\d+)? s ago$/);
     assertMatch(await view.text("#heartbeat"), /^heartbeat (1[1-9]|2\d) s ago$/);
     await page.clock.fastForward(20_000);
-    assertEquals(await view.text("#standing"), "○ silent");
+    assertEquals(await view.text("#state"), "○ silent");
     assertEquals(await page.title(), "Silent · BTCUSDT – Penstock");
     assertMatch(
       await view.text("#alerts li"),
@@ -171,7 +171,7 @@ liveTest(
     assertMatch(await view.text("#alerts li"), /: nothing has arrived for [4-9]\d s\. /);
     // Without a connection the page knows of no later heartbeat, and does not know the state.
     await page.clock.fastForward(3_600_000);
-    assertEquals(await view.text("#standing"), "● was running");
+    assertEquals(await view.text("#state"), "● was running");
     assertMatch(await view.text("#heartbeat"), /^last known heartbeat 1 h \d m ago$/);
     assertMatch(await view.text(heartbeat), /^1 h \d m ago, the last that this page knows$/);
     server.refusal = null;
@@ -313,7 +313,7 @@ liveTest(
     ) {
       assertStringIncludes(await view.text(place), SHOWN, place);
     }
-    assertStringIncludes(await view.text("#log li:nth-child(3)"), "an entry without words");
+    assertStringIncludes(await view.text("#log li:nth-child(3)"), "an incomplete entry");
     await view.narrow(390);
     assertEquals(await page.locator("main img, main script, header img, #alerts img").count(), 0);
     assertEquals(view.complaints, []);

@@ -99,7 +99,7 @@ class Watched {
   /** Waits for this text in the heading. */
   async stands(words: string): Promise<void> {
     await this.view.page.waitForFunction(
-      (expected) => document.querySelector("#standing")!.textContent!.slice(2) === expected,
+      (expected) => document.querySelector("#state")!.textContent!.slice(2) === expected,
       words,
       { timeout: PATIENCE_MS },
     );

@@ -18,7 +18,7 @@ Deno.test("parsePins() reads a version and the checksums of its archives, and qu
   assertThrows(
     () => parsePins(text + text),
     SyntaxError,
-    "denort-x86_64-apple-darwin.zip is there twice",
+    "denort-x86_64-apple-darwin.zip is listed twice",
   );
 });
 

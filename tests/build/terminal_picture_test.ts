@@ -28,8 +28,8 @@ Deno.test("screenAfter() distinguishes colours, and ends them", () => {
 });
 
 Deno.test("screenAfter() refuses sequences that it would draw wrongly", () => {
-  assertThrows(() => screenAfter("\x1b[2@", 10), RangeError, "no control sequence");
-  assertThrows(() => screenAfter("\x1b[44m", 10), RangeError, "no colour 44");
+  assertThrows(() => screenAfter("\x1b[2@", 10), RangeError, "does not support the control sequence");
+  assertThrows(() => screenAfter("\x1b[44m", 10), RangeError, "does not support the colour 44");
 });
 
 Deno.test("terminalPicture() gives every span its place and width, and no text can leave its element", () => {

@@ -120,19 +120,23 @@ Deno.test("penstock backtest reports compressed data that is cut off or damaged,
   await using folder = new Folder();
   // Random digits compress poorly, so half of the file is about half of the trades.
   const text = csvText(walk(7, 12_000));
-  const packed = gzip(text);
+  const compressed = gzip(text);
   const archive = await zip({ "a.csv": text });
   const again = ". Fetch or copy the file again";
   const cases: readonly (readonly [name: string, bytes: Uint8Array, message: string | RegExp])[] = [
-    ["cut.gz", packed.slice(0, -1_000), `cut.gz: the gzip data is cut off: it ends in the middle${again}`],
+    [
+      "cut.gz",
+      compressed.slice(0, -1_000),
+      `cut.gz: the gzip data is cut off: it ends in the middle${again}`,
+    ],
     [
       "damaged.gz",
-      packed.with(-5, packed.at(-5)! ^ 255),
+      compressed.with(-5, compressed.at(-5)! ^ 255),
       /^penstock: damaged.gz: the gzip data is damaged: .*again$/,
     ],
     [
       "more.gz",
-      new Uint8Array([...packed, 1, 2, 3]),
+      new Uint8Array([...compressed, 1, 2, 3]),
       /^penstock: more.gz: something that is not gzip follows the gzip data/,
     ],
     [
@@ -167,17 +171,17 @@ Deno.test("penstock backtest reports the damage to an archive rather than a bad 
   await using folder = new Folder();
   // Far more than one read follows the bad line, so the end is not known yet.
   const text = withLine(ROWS, (row) => withField(row, 2, "abc")) + csvText(walk(7, 12_000));
-  const packed = gzip(text);
+  const compressed = gzip(text);
   const archive = await zip({ "a.csv": text, "b.csv": "no trades\n" });
   const row = `:${GOOD + 1}:12: price is "abc": expected ${PRICE}${ADVICE}`;
   const cases: readonly (readonly [name: string, bytes: Uint8Array, message: string | RegExp])[] = [
-    ["whole.gz", packed, `whole.gz${row}`],
+    ["whole.gz", compressed, `whole.gz${row}`],
     [
       "damaged.gz",
-      packed.with(-5, packed.at(-5)! ^ 255),
+      compressed.with(-5, compressed.at(-5)! ^ 255),
       /^penstock: damaged.gz: the gzip data is damaged: /,
     ],
-    ["cut.gz", packed.slice(0, -8), /^penstock: cut.gz: the gzip data is cut off: /],
+    ["cut.gz", compressed.slice(0, -8), /^penstock: cut.gz: the gzip data is cut off: /],
     ["whole.zip", archive, `whole.zip (a.csv)${row}`],
     [
       "damaged.zip",
@@ -226,7 +230,7 @@ Deno.test("penstock backtest identifies files that hold no trades", async () => 
       [
         "klines.csv",
         `${Array(12).fill("1").join()}\n`,
-        /: klines.csv:1: the first line has 12 columns: .*, as candles \(klines\) have: of candles, Penstock reads the klines/,
+        /: klines.csv:1: the first line has 12 columns: .*, as candles \(klines\) have: the only candles that Penstock reads are the klines/,
       ],
       ["quoted.csv", `"1","2"\n`, /: quoted.csv:1: the fields are quoted: /],
       [
@@ -242,7 +246,7 @@ Deno.test("penstock backtest identifies files that hold no trades", async () => 
       [
         "array.json",
         `[{"e":"trade"}]\n`,
-        /: array.json:1: it is a JSON array, expected one message a line: use "jq /,
+        /: array.json:1: it is a JSON array, expected one message per line: use "jq /,
       ],
       [
         "page.csv",

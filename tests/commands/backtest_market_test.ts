@@ -37,7 +37,10 @@ Deno.test("penstock backtest needs no --symbol for a recording, whichever versio
   const files = [
     await folder.write("now.txt", recordingOf({ ...HEAD, ...MARKET })),
     await folder.write("old.txt", recordingOf(HEAD)),
-    await folder.write("packed.txt.gz", gzip(recordingOf({ ...HEAD, ...MARKET, exchange: "binance-us" }))),
+    await folder.write(
+      "compressed.txt.gz",
+      gzip(recordingOf({ ...HEAD, ...MARKET, exchange: "binance-us" })),
+    ),
   ];
   for (const file of files) {
     assertEquals(await replayed(file), expected, file);
@@ -94,9 +97,9 @@ Deno.test("penstock backtest refuses a recording of another market as soon as a 
   const text = recordingOf({ ...HEAD, ...MARKET });
   const why =
     "is a recording of ETHUSDT, but the run trades BTCUSDT: give --symbol ETHUSDT, and recordings of that symbol";
-  const packed = await backtest([await folder.write("a.zip", await zip({ "a.txt": text }))]);
-  assertEquals(packed.code, 2);
-  assertStringIncludes(packed.stderr, `a.zip (a.txt) ${why}`);
+  const compressed = await backtest([await folder.write("a.zip", await zip({ "a.txt": text }))]);
+  assertEquals(compressed.code, 2);
+  assertStringIncludes(compressed.stderr, `a.zip (a.txt) ${why}`);
   const piped = await backtestAlone(["-"], { input: text });
   assertEquals([piped.code, piped.stderr], [2, `penstock: standard input ${why}`]);
   assertEquals((await backtestAlone(["--symbol=ETHUSDT", "-"], { input: text })).code, 0);

@@ -25,7 +25,7 @@ const FAULTS = [
 ];
 /** By this trade all faults have occurred. */
 const ALL_FAULTS = 7_000;
-const PACE = ["--rate=200", "--speed=10", "--stale=200ms", "--retry-max=250ms"];
+const TIMING = ["--rate=200", "--speed=10", "--stale=200ms", "--retry-max=250ms"];
 /** Slow enough that the recording is written when its time is up, not when its buffer is full. */
 const FEW_FAULTS = ["--rate=200", "--speed=3", "--faults=malformed@300,hole=3@500"];
 /** How long a run may keep what it recorded in memory. */
@@ -66,13 +66,13 @@ async function again(args: readonly string[]): Promise<{ events: PrintedEvent[];
 async function assertParity(
   file: string,
   options: readonly string[],
-  pace: readonly string[],
+  timing: readonly string[],
   must: readonly string[],
   lastTrade: number,
 ): Promise<void> {
   await using folder = new Folder();
   const path = `${folder.path}/${file}`;
-  await using demo = startHere([...DEMO, "--record", path, ...options, ...pace]);
+  await using demo = startHere([...DEMO, "--record", path, ...options, ...timing]);
   const due = new Set<unknown>(must);
   let tradeId = 0;
   await demo.until((events) => {
@@ -97,7 +97,7 @@ async function assertParity(
 Deno.test("penstock backtest gives the events of a recorded demo, one for one, through every fault", async () => {
   const kinds = new Set(FAULTS.map((fault) => fault.split(/[=@]/)[0]!));
   assertEquals(kinds, new Set(Object.keys(FAULT_KINDS)));
-  const faults = [`--faults=${FAULTS.join()}`, ...PACE];
+  const faults = [`--faults=${FAULTS.join()}`, ...TIMING];
   await Promise.all([
     assertParity(
       "plain.txt",
@@ -107,7 +107,7 @@ Deno.test("penstock backtest gives the events of a recorded demo, one for one, t
       ALL_FAULTS,
     ),
     assertParity(
-      "packed.gz",
+      "compressed.gz",
       ["--short=5", "--long=12", "--max-drawdown=0.2%"],
       [...faults, "--seed=7", "--renew-after=700ms"],
       ["gap", "signal", "refusal", "fill", "halt", "disconnected", "rejected"],
@@ -145,7 +145,7 @@ Deno.test("penstock backtest gives the events of a recorded demo on bars, one fo
   await assertParity(
     "bars.gz",
     ["--bars=150ms", "--short=2", "--long=5", "--latency=30ms", "--stop-loss=0.1%"],
-    ["--faults=hole=3@250,drop@500,duplicate=5@800,malformed@900,random=700", ...PACE, "--seed=11"],
+    ["--faults=hole=3@250,drop@500,duplicate=5@800,malformed@900,random=700", ...TIMING, "--seed=11"],
     ["gap", "signal", "fill", "disconnected", "rejected"],
     2_000,
   );

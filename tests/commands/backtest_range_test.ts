@@ -36,7 +36,7 @@ Deno.test("--from and --to give the events of a file that holds nothing else, in
         (trades) => csvText(trades, "futures aggTrades", { header: true, unit: "ms", capital: false }),
         [],
       ],
-      ["packed.csv.gz", (trades) => gzipSync(csvText(trades, "spot aggTrades")), []],
+      ["compressed.csv.gz", (trades) => gzipSync(csvText(trades, "spot aggTrades")), []],
       ["messages.txt", (trades) => messagesText(trades, "aggTrade"), []],
       ["recording.txt", (trades) => recordingText(trades, "combined aggTrade", "ns"), []],
       ["sorted.csv", (trades) => csvText(trades.toReversed(), "spot aggTrades"), ["--sort"]],

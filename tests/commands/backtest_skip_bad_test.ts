@@ -98,7 +98,7 @@ Deno.test("penstock backtest --skip-bad counts overlong lines, and without it a 
     assertSame(events, computeReference(left(few, beyond), DEFAULTS), name);
     assertEquals(events.at(-1)!.rejected, few.length - good.length);
     const printed = events.find(({ type }) => type === "rejected")!;
-    const reason = `${file}:4:1: the line is longer than 1 MiB, expected one trade or message a line`;
+    const reason = `${file}:4:1: the line is longer than 1 MiB, expected one trade or message per line`;
     assertEquals([printed.reason, String(printed.sample).length], [reason, 200]);
     const { code, stderr } = await backtest([file]);
     assertEquals([code, stderr.split(". With")[0]], [3, `penstock: ${reason}`]);
@@ -164,8 +164,12 @@ Deno.test("penstock backtest stops at a foreign recording that was cut off in a 
   );
   assert(!stdout.includes(`"summary"`));
   assertSame(await eventsFrom(["--skip-bad", file]), computeReference(TRADES.slice(0, -1), DEFAULTS));
-  const packed = gzip(line);
-  const torn = await backtest(["--json", "--skip-bad", await folder.write("cut.gz", packed.slice(0, -60))]);
+  const compressed = gzip(line);
+  const torn = await backtest([
+    "--json",
+    "--skip-bad",
+    await folder.write("cut.gz", compressed.slice(0, -60)),
+  ]);
   assertEquals(torn.code, 3);
   assertMatch(torn.stderr, /cut\.gz: the gzip data is cut off: it ends in the middle/);
 });

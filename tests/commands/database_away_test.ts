@@ -49,7 +49,7 @@ test("a run whose database stops keeps what arrives, decides nothing, and then d
   const [line] = view.logged(/unreachable/);
   assertMatch(
     line!,
-    /^the database of the journal has been unreachable since \d{4}-\d\d-\d\dT\S+Z \(127\.0\.0\.1:\d+: .+\): nothing is decided until it is back; up to 20,000 messages are kept meanwhile$/,
+    /^the database of the journal has been unreachable since \d{4}-\d\d-\d\dT\S+Z \(127\.0\.0\.1:\d+: .+\): no decisions are made until it is back; up to 20,000 messages are kept meanwhile$/,
   );
   const recorded = frames();
   const sent = exchange.released;

@@ -16,7 +16,7 @@ function rowsOf(...ids: number[]): BackfilledTrade[] {
   });
 }
 
-function gaveUp(fetched: number, lastId: number): BackfillEnd {
+function restFailure(fetched: number, lastId: number): BackfillEnd {
   return { complete: false, why: "refused", reason: "it said no", hint: "Ask again.", fetched, lastId };
 }
 
@@ -107,7 +107,7 @@ Deno.test("GapFilling.fill() fetches the newest trades if more are missing than 
 });
 
 Deno.test("GapFilling.fill() counts nothing as filled if none of the newest could be fetched", async () => {
-  const { logged, gap } = await filled(gaveUp(0, 79), [], { most: 20 });
+  const { logged, gap } = await filled(restFailure(0, 79), [], { most: 20 });
   assertEquals(logged.length, 2);
   assertStringIncludes(logged[1]!, "20 of 20 missed trades could not be fetched: it said no. Ask again.");
   assertEquals(gap, { fromId: 6, toId: 99, missing: 94, filled: 0, absent: undefined });
@@ -125,7 +125,7 @@ Deno.test("GapFilling.fill() logs how many ids have no trade on the exchange, an
 });
 
 Deno.test("GapFilling.fill() leaves a gap to the next run only if it is stopped before everything is fetched", async () => {
-  const left = await filled(gaveUp(0, 5), [], { leaves: true });
+  const left = await filled(restFailure(0, 5), [], { leaves: true });
   assertEquals([left.isLeft, left.notes, left.logged], [true, [], []]);
   const whole = await filled({ complete: true, fetched: 1, lastId: 99 }, rowsOf(99), { leaves: true });
   assertEquals(whole.isLeft, false);

@@ -134,8 +134,8 @@ const RANDOM_DIGESTS = [
 Deno.test("penstock verify proves an earlier version's journal, and status and export read it", () =>
   inFolder(async (folder) => {
     const journal = `${folder}/run.db`;
-    const packed = new Blob([Deno.readFileSync(KNOWN_JOURNAL)]).stream();
-    await Deno.writeFile(journal, packed.pipeThrough(new DecompressionStream("gzip")));
+    const compressed = new Blob([Deno.readFileSync(KNOWN_JOURNAL)]).stream();
+    await Deno.writeFile(journal, compressed.pipeThrough(new DecompressionStream("gzip")));
     const verified = await inProcess("verify", journal, KNOWN_RUN);
     assertEquals(verified.code, 0, verified.stdout + verified.stderr);
     const status = await inProcess("status", "--json", journal);

@@ -267,7 +267,7 @@ Deno.test("penstock verify FOLDER uses the recordings of the run, and lists thos
     assertEquals(lines.sort(), [
       `skipped in ${place.recordings}, empty (a run was killed as it created the file, or has only just created ` +
       `it): ${empty}`,
-      `skipped in ${place.recordings}, not recordings of Penstock's: notes.txt, older`,
+      `skipped in ${place.recordings}, not Penstock recordings: notes.txt, older`,
       `skipped in ${place.recordings}, of another journal, or of entries that were changed since: ${fourth}`,
       `skipped in ${place.recordings}, of run 1: ${first}`,
       `skipped in ${place.recordings}, of runs without a journal: ${third}`,
@@ -303,7 +303,7 @@ Deno.test("penstock backtest FOLDER reads the recordings of the symbol, and list
     assertEquals(found.code, 0);
     assertStringIncludes(
       found.stderr,
-      `skipped in ${place.recordings}, not recordings of Penstock's: notes.txt`,
+      `skipped in ${place.recordings}, not Penstock recordings: notes.txt`,
     );
     const other = await backtest(["--symbol=ETHUSDT", place.recordings]);
     assertEquals([other.code, other.stdout], [3, ""]);

@@ -87,7 +87,7 @@ Deno.test("penstock run logs that the ids started over", async () => {
     const line = await program.logged("started over");
     assertMatch(
       line,
-      /the exchange's trade ids started over at \d+, the last one before was \d+: the averages start/,
+      /the exchange's trade ids started over at \d+, after \d+: the averages start/,
     );
     program.signal("SIGINT");
     assertEquals((await program.finished()).code, 0);

@@ -167,7 +167,7 @@ Deno.test({
       await using program = Penstock.start(args, [...FLAGS, `--allow-write=${folder}`]);
       await program.event("fill");
       proxy.hold();
-      const line = await program.logged("nothing is decided until it is back");
+      const line = await program.logged("no decisions are made until it is back");
       assertMatch(line, /has been unreachable since \S+ \(127\.0\.0\.1:\d+: no answer within 1000 ms\)/);
       program.passOver();
       proxy.release();

@@ -26,11 +26,11 @@ async function signalsOf(options: readonly string[]): Promise<PrintedEvent[]> {
   return found;
 }
 
-/** The trades at which a list of wishes turns the stance, and the side of each signal. */
-function turnsOf(wishes: readonly number[]): [number, string][] {
+/** The trades at which a list of targets turns the stance, and the side of each signal. */
+function turnsOf(targets: readonly number[]): [number, string][] {
   let isLong = false;
-  return wishes.flatMap((wish, at): [number, string][] => {
-    if (wish === 0 || (wish > 0) === isLong) return [];
+  return targets.flatMap((target, at): [number, string][] => {
+    if (target === 0 || (target > 0) === isLong) return [];
     isLong = !isLong;
     return [[TRADES[at]!.lastId, isLong ? "buy" : "sell"]];
   });
@@ -65,12 +65,12 @@ Deno.test("penstock backtest --average ema trades where two exponential averages
 
 Deno.test("penstock backtest --strategy donchian trades where a close leaves the channel", async () => {
   const signals = await signalsOf(["--strategy=donchian", "--entry=15", "--exit=7"]);
-  const wishes = PRICES.map((price, at) => {
+  const targets = PRICES.map((price, at) => {
     if (at < 15) return 0;
     if (price > Math.max(...PRICES.slice(at - 15, at))) return 1;
     return price < Math.min(...PRICES.slice(at - 7, at)) ? -1 : 0;
   });
-  assertEquals(turned(signals), turnsOf(wishes));
+  assertEquals(turned(signals), turnsOf(targets));
   assertGreater(signals.length, 20);
   assertEquals(Object.keys(signals[0]!).slice(-3), ["close", "highest", "lowest"]);
 });

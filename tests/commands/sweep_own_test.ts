@@ -62,7 +62,7 @@ Deno.test("values that a strategy's file does not allow are refused, and options
     ]);
     assertEquals(
       (await refused("every=5,6,step=1,2"))[0],
-      `--set has "step=1": expected an option of the strategy, it has every, held`,
+      `--set has "step=1": expected an option of the strategy, which has every, held`,
     );
     assertStringIncludes((await refused("every=2,3,held=9"))[0]!, "held to the end");
   }, 50);

@@ -67,7 +67,7 @@ export function testExchange(subject: ExchangeCase): void {
     assert(exchange.refusal(429, exchange.addresses.rest).stayAwayMs !== null);
     assertEquals(exchange.refusal(404, exchange.addresses.rest).stayAwayMs, null);
     for (const body of [undefined, null, [], "x", {}]) {
-      assertEquals(exchange.explanation(body), { said: null, isUnknownSymbol: false });
+      assertEquals(exchange.explanation(body), { error: null, isUnknownSymbol: false });
       assertEquals(exchange.timeIn(body), null);
     }
     assertEquals(exchange.usedWeight(new Headers()), null);

@@ -125,7 +125,7 @@ const MADE_UP: Exchange = {
     stayAwayMs: status === 429 ? 1_000 : null,
     isWholeHost: status === 429,
   }),
-  explanation: () => ({ said: null, isUnknownSymbol: false }),
+  explanation: () => ({ error: null, isUnknownSymbol: false }),
   usedWeight: () => null,
   timePath: "/now",
   timeIn: (body) => typeof body === "number" ? body : null,

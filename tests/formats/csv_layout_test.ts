@@ -130,7 +130,7 @@ Deno.test("csvColumns() says what it found instead and what it expected", () => 
     ["1,2,3", `the first line has 3 columns: "1,2,3"; expected`],
     [
       "1601510340000,4.1,4.2,4.0,4.1,539,1601510399999,2240,13,401,1669,0",
-      `…, as candles (klines) have: of candles, Penstock reads the klines that Binance publishes; expected`,
+      `…, as candles (klines) have: the only candles that Penstock reads are the klines that Binance publishes; expected`,
     ],
     [
       "1,2,3,4,5,6",
@@ -147,7 +147,7 @@ Deno.test("csvColumns() says what it found instead and what it expected", () => 
     ["1,2,3,4,5,WAHR", "the first line has 6 columns, with true or false in none of them:"],
     [
       "Date,Open,High,Low,Close,Volume",
-      `the header "Date,Open,High,Low,Close,Volume" is that of candles: of candles, Penstock reads the klines`,
+      `the header "Date,Open,High,Low,Close,Volume" is that of candles: the only candles that Penstock reads are the klines`,
     ],
     [
       "timestamp,symbol,side,size,price,tickDirection",

@@ -30,7 +30,7 @@ Deno.test("layoutOf() says what else a file is and what to do with it", () => {
     [[0xff, 0xfe, 0x31, 0], "UTF-16: save it as UTF-8"],
     [[0xfe, 0xff, 0, 0x31], "UTF-16: save it as UTF-8"],
     [`<?xml version="1.0"?><Error><Code>NoSuchKey</Code>`, "it is a web page or XML: perhaps an error"],
-    [`[{"id":1}]`, "it is a JSON array, expected one message a line"],
+    [`[{"id":1}]`, "it is a JSON array, expected one message per line"],
     [`${"0a".repeat(32)}  BTCUSDT-trades-2025-01-01.zip`, "it is a checksum"],
     ["hello", `"hello"; expected commas between the fields`],
     ["1729987202368,1,2,3,4,5,6,7,8,9,10,11", "klines"],

@@ -85,7 +85,7 @@ Deno.test("ownCsv() refuses a header that contradicts the columns", async () => 
     assertEquals(found.trades, []);
     assertStringIncludes(
       found.reasons[0]!,
-      `a.csv:1: the header calls column 1, the time, "price", and --columns time,price,quantity says otherwise`,
+      `a.csv:1: the header calls column 1 "price", but --columns time,price,quantity says that it is the time`,
     );
   }
 });
@@ -186,7 +186,7 @@ for (const header of [false, true]) {
       ["é;1;0;1723161255342;7;buy\n", 6, `price is "0"`],
       ["é;1;1;1723161255342;7;up\n", 24, `side is "up": expected buy or sell`],
       ["é;1\n", 5, "the row has 2 fields: expected 6 (-;quantity;price;time;id;side)"],
-      [`é;"1;1;1;7;buy\n`, 4, "the quotation marks do not pair off"],
+      [`é;"1;1;1;7;buy\n`, 4, "the quotation marks do not come in pairs around a field"],
     ],
   });
 }

@@ -80,7 +80,7 @@ Deno.test("RecordedInputs.next() returns notes in their places, and the engine a
     "refusal",
     "ended",
   ]);
-  assert(recording.inputs.isDry);
+  assert(recording.inputs.isExhausted);
   assertEquals(recording.state.trades, 8);
 });
 
@@ -154,7 +154,7 @@ Deno.test("RecordedInputs.step() returns one message or note at a time, with the
       const stepped = recordingOf(frames, choices as typeof OPTIONS);
       const applied: Applied[] = [];
       let taken = 0;
-      while (!stepped.inputs.isDry) {
+      while (!stepped.inputs.isExhausted) {
         const read = stepped.inputs.step();
         if (read === null) break;
         const before = stepped.state.trades;
@@ -223,6 +223,6 @@ Deno.test("RecordedInputs.next() throws UnusableInput for fetched trades that no
   assertThrows(
     () => [...recording.run()],
     UnusableInput,
-    "a.txt: in a note of fetched trades a late trade is [1]",
+    "a.txt: in a note of backfilled trades a backfilled trade is [1]",
   );
 });

@@ -103,7 +103,7 @@ Deno.test("RowOrder stops at a row that is too far from its place, and says what
   assertStringIncludes(message, "a.csv:100: trade 0 is out of order");
   assertStringIncludes(
     message,
-    "--sort puts rows in order that stand at most 1,000,000 rows from their place",
+    "--sort moves a row by at most 1,000,000 rows from its place",
   );
   const { ids, counts } = sorted([chunkOf(lines)], limits, false);
   assertEquals([ids, counts.outOfOrder], [range(1, 100), 1]);

@@ -111,7 +111,7 @@ Deno.test("RowOrder says what to do about a row without an id that is too far fr
   );
   assertStringIncludes(
     message,
-    `turn it round below its header, with "(head -n 1 FILE; tail -n +2 FILE | tac) |`,
+    `reverse it below its header, with "(head -n 1 FILE; tail -n +2 FILE | tac) |`,
   );
   const { prices, reasons } = sorted([rows], { ...limits, strict: false });
   assertEquals([prices.length, reasons.length], [20, 1]);

@@ -117,7 +117,7 @@ Deno.test("an unusable field is refused with its line, its column, what was foun
       good.replace("1640995200000000", "12345678"),
       `a.csv:3:17: timestamp is "12345678": expected s, ms, µs or ns`,
     ],
-    [good.replace("buy", `b"uy`), `a.csv:3:54: the quotation marks do not pair off`],
+    [good.replace("buy", `b"uy`), `a.csv:3:54: the quotation marks do not come in pairs around a field`],
     ["binance,BTCUSDT\n", "a.csv:3:16: the row has 2 fields: expected 8"],
   ];
   for (const [row, reason] of cases) {
@@ -281,9 +281,9 @@ testTradeFile({
 });
 
 testTradeFile({
-  name: "a file of ccxt's trades, one a line",
+  name: "a file of ccxt's trades, one per line",
   format: jsonTrades,
-  layout: "trades as JSON, one a line",
+  layout: "trades as JSON, one per line",
   record: (trade) => `${JSON_RECORD(trade)}\n`,
   damaged: [
     [`{"id":"7","timestamp":1723161255342,"symbol":"BTC/USDT","price":0,"amount":1}\n`, 65, `price is "0"`],

@@ -264,7 +264,7 @@ BTC-USDT,sell,0.00001,29963.2,242720720,1654161646974
     ],
   },
   {
-    layout: "trades as JSON, one a line",
+    layout: "trades as JSON, one per line",
     symbol: "BTCUSDT",
     text:
       `{"id":"2290000000007764263","timestamp":1735689600123,"datetime":"2025-01-01T00:00:00.123Z","symbol":"BTC/USDT","side":"sell","price":93576.10,"amount":0.00011}
@@ -287,7 +287,7 @@ BTC-USDT,sell,0.00001,29963.2,242720720,1654161646974
     ],
   },
   {
-    layout: "trades as JSON, one a line",
+    layout: "trades as JSON, one per line",
     symbol: "BTCUSD",
     text:
       `{"type":"last_match","trade_id":881613,"maker_order_id":"27fff20b-af29-4f45-8744-56dd1ef57dc0","taker_order_id":"1da6ce16-c8da-4732-9f71-6049f4c6aaf8","side":"sell","size":"0.04","price":"14.7775","product_id":"BTC-USD","sequence":333938798,"time":"2021-04-17T16:43:30.244075Z"}
@@ -310,7 +310,7 @@ BTC-USDT,sell,0.00001,29963.2,242720720,1654161646974
     ],
   },
   {
-    layout: "trades as JSON, one a line",
+    layout: "trades as JSON, one per line",
     symbol: "BTCUSDT",
     text:
       `{"code":"0","msg":"","data":[{"instId":"BTC-USDT","side":"sell","sz":"0.00001","source":"0","px":"29963.2","tradeId":"242720720","ts":"1654161646974"},{"instId":"BTC-USDT","side":"buy","sz":"0.00002","source":"0","px":"29964.1","tradeId":"242720721","ts":"1654161646975"}]}`,
@@ -320,7 +320,7 @@ BTC-USDT,sell,0.00001,29963.2,242720720,1654161646974
     ],
   },
   {
-    layout: "trades as JSON, one a line",
+    layout: "trades as JSON, one per line",
     symbol: "BTCUSDT",
     text:
       `{"retCode":0,"retMsg":"OK","result":{"category":"spot","list":[{"execId":"2100000000007764263","symbol":"BTCUSDT","price":"16618.49","size":"0.00012","side":"Buy","time":"1672052955758","isBlockTrade":false}]}}`,

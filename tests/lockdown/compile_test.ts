@@ -165,7 +165,7 @@ Deno.test({
       assert(!text.includes(value), `the value of ${name} is in the file`);
     }
     assert(
-      /^dist\/penstock: \d+\.\d MB, of which \d+(\.\d+)?MB are what was embedded/m.test(printed),
+      /^dist\/penstock: \d+\.\d MB, of which \d+(\.\d+)?MB are embedded files/m.test(printed),
       printed,
     );
   },

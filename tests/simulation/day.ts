@@ -166,9 +166,9 @@ class DayRun {
   }
 
   async #boot(): Promise<Boot> {
-    const { options, isPacked, answersWithinMs } = this.#plan;
+    const { options, isCompressed, answersWithinMs } = this.#plan;
     const number = this.#boots.length;
-    const recording = `${this.#folder}/${number}-#.txt${isPacked ? ".gz" : ""}`;
+    const recording = `${this.#folder}/${number}-#.txt${isCompressed ? ".gz" : ""}`;
     const progress = await this.#time.real(progressIn(this.#path));
     const process = new SimulatedProcess(
       this.#world,

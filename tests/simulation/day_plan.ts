@@ -16,7 +16,7 @@ export interface DayPlan {
   /** How long a journal may take to confirm a write, ms. */
   readonly answersWithinMs: number;
   /** Whether recordings are compressed. */
-  readonly isPacked: boolean;
+  readonly isCompressed: boolean;
   /** Whether machines lose power, or only processes are killed. */
   readonly hasPowerCuts: boolean;
   /** When the exchange's ids start over, ms; null for never. */
@@ -87,7 +87,7 @@ export function planOf(seed: number): DayPlan {
       `--renew-after=${pick("1h", "5h", "23h")}`,
     ],
     answersWithinMs: pick(0, 0, 40, 1_500),
-    isPacked: random.below(4) === 0,
+    isCompressed: random.below(4) === 0,
     hasPowerCuts: random.below(3) === 0,
     clockOffset: pick(0, 0, -400, 2_500, 90_000, 3 * 60 * MINUTE),
     every: {

@@ -51,9 +51,9 @@ Deno.test("readRecordedTrades() reads a recording that a crash cut short, up to 
   );
   // One gzip member a second, of which the last was still being written.
   const members = [OWN, torn].map((text) => new Uint8Array(gzipSync(text)));
-  const packed = new Uint8Array([...members[0]!, ...members[1]!.subarray(0, 30)]);
+  const compressed = new Uint8Array([...members[0]!, ...members[1]!.subarray(0, 30)]);
   await withFile(
-    packed,
+    compressed,
     async (path) => assertEquals(await readRecordedTrades(path, new BinanceMessageReader("BTCUSDT")), SERVED),
   );
 });

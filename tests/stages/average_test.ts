@@ -18,15 +18,15 @@ Deno.test("AverageStage.over() empties the averages at a gap, and when the ids s
     }]
       .map(tickOf);
     const found = [];
-    for (const { size, id, wishes, turns } of stage.over(blocksOf(ticks, 9))) {
-      found.push(...wishes.subarray(0, size));
+    for (const { size, id, targets, turns } of stage.over(blocksOf(ticks, 9))) {
+      found.push(...targets.subarray(0, size));
       for (const { row, ...turn } of turns) found.push({ id: id[row], ...turn });
     }
     assertEquals(found, [
       ...[0, 1],
-      { id: 2, wish: 1, values: { shortAverage: "30", longAverage: "20" } },
+      { id: 2, target: 1, values: { shortAverage: "30", longAverage: "20" } },
       ...[0, -1],
-      { id: 4, wish: -1, values: { shortAverage: "10", longAverage: "30" } },
+      { id: 4, target: -1, values: { shortAverage: "10", longAverage: "30" } },
     ]);
     assertEquals(stage.record, { emptied: 1, existed: true });
   }
@@ -83,12 +83,12 @@ Deno.test("AverageStage.takeCloses() gives each close once, or all that count if
 Deno.test("AverageStage.over() keeps what the strategy shows at every possible signal, however trades are cut", () => {
   const ticks = ticksAt(Array.from({ length: 500 }, (_, at) => 1_000 + (at * at * 7) % 23));
   const whole = new Map<number, unknown>();
-  let wished = 0;
+  let lastTarget = 0;
   for (const [at, tick] of ticks.entries()) {
     const strategy = new Crossover(2, 5);
-    const wish = ticks.slice(0, at + 1).map(({ price }) => strategy.add(flatBar(price))).at(-1)!;
-    if (wish !== 0 && wish !== wished) whole.set(tick.id, strategy.values());
-    if (wish !== 0) wished = wish;
+    const target = ticks.slice(0, at + 1).map(({ price }) => strategy.add(flatBar(price))).at(-1)!;
+    if (target !== 0 && target !== lastTarget) whole.set(tick.id, strategy.values());
+    if (target !== 0) lastTarget = target;
   }
   assertGreater(whole.size, 100);
   for (const rows of [1, 7, 500]) {

@@ -1,7 +1,7 @@
 import { assertEquals, assertGreater, assertLess, assertThrows } from "@std/assert";
 import { barSizeIn } from "../../src/domain/market/bar_size.ts";
 import type { Bar } from "../../src/domain/market/bar.ts";
-import type { Values, Wish } from "../../src/domain/market/signal.ts";
+import type { Target, Values } from "../../src/domain/market/signal.ts";
 import type { Tick } from "../../src/domain/market/tick.ts";
 import { AverageStage } from "../../src/stages/average.ts";
 import { BarStage, barStageOf } from "../../src/stages/bars.ts";
@@ -31,7 +31,7 @@ class Shown implements Strategy {
   readonly isReady = true;
   readonly bars: Bar[] = [];
 
-  add(bar: Bar): Wish {
+  add(bar: Bar): Target {
     const { openTime, closeTime, open, high, low, close, decimals, volume, value, trades } = bar;
     this.bars.push({ openTime, closeTime, open, high, low, close, decimals, volume, value, trades });
     return 0;
@@ -203,7 +203,7 @@ class Counting implements Strategy {
     if (passes) this.seesOnlyCloses = true;
   }
 
-  add({ close }: Bar): Wish {
+  add({ close }: Bar): Target {
     this.#mean += (close - this.#mean) / 1_000;
     this.#close = close;
     return close > this.#mean ? 1 : close < this.#mean ? -1 : 0;

@@ -3,7 +3,7 @@ import { BinanceMessageReader } from "../../src/exchanges/binance/binance_messag
 import { assertGreater, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import type { PipelineEvent } from "../../src/domain/run/event.ts";
-import type { Wish } from "../../src/domain/market/signal.ts";
+import type { Target } from "../../src/domain/market/signal.ts";
 import { FrameBatch } from "../../src/formats/frame_batch.ts";
 import { AverageStage } from "../../src/stages/average.ts";
 import { Parse } from "../../src/stages/parse.ts";
@@ -49,10 +49,10 @@ function reference(
   prices: readonly Price[],
   short: number,
   long: number,
-): { taken: bigint[]; wishes: Wish[] } {
+): { taken: bigint[]; targets: Target[] } {
   let decimals = 0;
   let taken: bigint[] = [];
-  const wishes: Wish[] = [];
+  const targets: Target[] = [];
   for (const price of prices) {
     const finest = Math.max(decimals, price.decimals);
     const unit = (value: bigint, from: number) => value * 10n ** BigInt(finest - from);
@@ -61,9 +61,9 @@ function reference(
     [taken, decimals] = [now, finest];
     const sum = (window: number) => taken.slice(-window).reduce((sum, value) => sum + value, 0n);
     const [left, right] = [sum(short) * BigInt(long), sum(long) * BigInt(short)];
-    wishes.push(taken.length < long ? 0 : left > right ? 1 : left < right ? -1 : 0);
+    targets.push(taken.length < long ? 0 : left > right ? 1 : left < right ? -1 : 0);
   }
-  return { taken, wishes };
+  return { taken, targets };
 }
 
 Deno.test("Parse and AverageStage accept exactly the prices that are exact in one unit with the others", () => {
@@ -77,11 +77,11 @@ Deno.test("Parse and AverageStage accept exactly the prices that are exact in on
       );
       let parse = new Parse();
       const averages = new AverageStage(new Crossover(short, long));
-      const wishes: Wish[] = [];
+      const targets: Target[] = [];
       let gaps = 0;
       const run = (some: readonly string[]) => {
         for (const block of averages.over(parse.over(reading(some)))) {
-          for (let row = 0; row < block.size; row++) wishes.push(block.wishes[row] as Wish);
+          for (let row = 0; row < block.size; row++) targets.push(block.targets[row] as Target);
           // A trade whose id could be read leaves no hole, whatever its price.
           if (block.missing !== 0) gaps++;
         }
@@ -92,10 +92,10 @@ Deno.test("Parse and AverageStage accept exactly the prices that are exact in on
       parse = new Parse();
       parse.restore(JSON.parse(JSON.stringify(snapshot)), null);
       run(messages.slice(cut));
-      assertEquals(wishes, expected.wishes);
+      assertEquals(targets, expected.targets);
       const kept = averages.closes.values;
       assertEquals(kept.map(BigInt), expected.taken.slice(-long));
-      assertEquals(parse.counts.rejected, prices.length - expected.wishes.length);
+      assertEquals(parse.counts.rejected, prices.length - expected.targets.length);
       assertEquals([gaps, counts.duplicates], [0, 0]);
     }),
     { numRuns: 1_000 },
@@ -117,7 +117,7 @@ Deno.test("Parse.over() says which price is too large or too fine for the others
   ]);
   assertEquals(reasons("90071993", "0.00000001"), [
     1,
-    "price is 0.00000001, too fine to be exact beside 90071993, which came before",
+    "price is 0.00000001, too fine to be exact together with 90071993, which came before",
   ]);
 });
 

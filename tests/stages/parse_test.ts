@@ -183,7 +183,7 @@ Deno.test("Parse.over() rejects a single wild id, and still reads the trades aft
   assertEquals(parse.counts, counted({ rejected: 1 }));
   assertEquals(parse.takeRejections(), {
     count: 1,
-    reason: `trade id ${wild} is far from the one before, 100, and no trade followed on it`,
+    reason: `trade id ${wild} is far from the one before, 100, and no trade followed it`,
     sample: trade(wild).slice(0, 200),
   });
 });

@@ -150,7 +150,7 @@ Deno.test("RiskGate halts at the drawdown: refuses buys, new and waiting, and ap
     latency: 1_000,
     maxDrawdown: "0.2",
   });
-  const wishes: [number, number, "buy" | "sell" | null][] = [
+  const targets: [number, number, "buy" | "sell" | null][] = [
     [10_000, 100, "buy"],
     [11_000, 100, null],
     [12_000, 100, "buy"],
@@ -162,7 +162,7 @@ Deno.test("RiskGate halts at the drawdown: refuses buys, new and waiting, and ap
   for (
     const tick of judged(
       gate,
-      wishes.map(([time, price, side]) => signalledOf({ id: ++id, time, price }, side)),
+      targets.map(([time, price, side]) => signalledOf({ id: ++id, time, price }, side)),
     )
   ) {
     const here: string[] = [];

@@ -1,28 +1,28 @@
 import { assertEquals } from "@std/assert";
-import type { Signal, Wish } from "../../src/domain/market/signal.ts";
+import type { Signal, Target } from "../../src/domain/market/signal.ts";
 import type { AveragedBlock } from "../../src/domain/market/block.ts";
 import { SignalStage } from "../../src/stages/signal.ts";
 import { tickOf } from "../support/ticks.ts";
 import { blocksOf } from "../support/blocks.ts";
 
 /** Blocks of `rows` trades, ids from 1 on, after which a strategy wants these things. */
-function* averaged(wishes: readonly Wish[], rows: number): Generator<AveragedBlock> {
-  const ticks = wishes.map((_, at) => tickOf({ id: at + 1, time: (at + 1) * 1_000 }));
+function* averaged(targets: readonly Target[], rows: number): Generator<AveragedBlock> {
+  const ticks = targets.map((_, at) => tickOf({ id: at + 1, time: (at + 1) * 1_000 }));
   for (const block of blocksOf(ticks, rows)) {
     for (let row = 0; row < block.size; row++) {
-      const wish = wishes[block.id[row]! - 1]!;
-      if (wish !== 0) block.turns.push({ row, wish, values: null });
+      const target = targets[block.id[row]! - 1]!;
+      if (target !== 0) block.turns.push({ row, target, values: null });
     }
     yield block;
   }
 }
 
 /** The side of the signal that each trade gave, or null: the same however they are cut into blocks. */
-function sides(signals: SignalStage, ...wishes: readonly Wish[]): (string | null)[] {
+function sides(signals: SignalStage, ...targets: readonly Target[]): (string | null)[] {
   const from = signals.snapshot();
   const found = [1, 2, 3, 99].map((rows) => {
     signals.restore(from);
-    return [...signals.over(averaged(wishes, rows))].flatMap(({ size, signals, signalRows }) => {
+    return [...signals.over(averaged(targets, rows))].flatMap(({ size, signals, signalRows }) => {
       const here: (string | null)[] = Array(size).fill(null);
       for (const [at, row] of signalRows.entries()) here[row] = signals[at]!.side;
       return here;
@@ -75,10 +75,10 @@ Deno.test("SignalStage.over() gives a signal its trade and the trade's time", ()
 Deno.test("SignalStage.over() gives every signal of several bars that close at one trade, in order", () => {
   const [block] = [...averaged([0, 0, 0], 3)];
   const values = [{ value: "1" }, { value: "2" }, { value: "3" }, { value: "4" }];
-  for (const [at, wish] of ([1, -1, -1, 1] as const).entries()) {
-    block!.turns.push({ row: 1, wish, values: values[at]! });
+  for (const [at, target] of ([1, -1, -1, 1] as const).entries()) {
+    block!.turns.push({ row: 1, target, values: values[at]! });
   }
-  block!.turns.push({ row: 2, wish: -1, values: null });
+  block!.turns.push({ row: 2, target: -1, values: null });
   const signals = new SignalStage();
   const [found] = [...signals.over([block!])];
   const [buy, sell] = [{ side: "buy", tradeId: 2, time: 2_000 }, { side: "sell", tradeId: 2, time: 2_000 }];

@@ -107,13 +107,13 @@ export function writeOlder(path: string, version: 1 | 2, commits = 5): void {
 
 /** The journal and recordings of a run of two processes, kept by a Penstock of version 2. */
 export async function writeRunOfVersion2(folder: string): Promise<{ journal: string; recordings: string[] }> {
-  const unpack = async (name: string): Promise<string> => {
-    const packed = await Deno.readFile(new URL(`version_2/${name}.gz`, import.meta.url));
-    const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
+  const decompress = async (name: string): Promise<string> => {
+    const compressed = await Deno.readFile(new URL(`version_2/${name}.gz`, import.meta.url));
+    const stream = new Blob([compressed]).stream().pipeThrough(new DecompressionStream("gzip"));
     const path = `${folder}/${name}`;
     await Deno.writeFile(path, stream);
     return path;
   };
-  const journal = await unpack("journal.db");
-  return { journal, recordings: [await unpack("1.txt"), await unpack("2.txt")] };
+  const journal = await decompress("journal.db");
+  return { journal, recordings: [await decompress("1.txt"), await decompress("2.txt")] };
 }

@@ -89,8 +89,8 @@ const KNOWN_JOURNAL = new URL("../commands/known_run/journal.db.gz", import.meta
 Deno.test("RunJournal.start() resumes a run from before --fill, whose orders fill at the signal's trade, and no other", async () => {
   await using folder = new Folder();
   const path = `${folder.path}/known.db`;
-  const packed = new Blob([Deno.readFileSync(KNOWN_JOURNAL)]).stream();
-  await Deno.writeFile(path, packed.pipeThrough(new DecompressionStream("gzip")));
+  const compressed = new Blob([Deno.readFileSync(KNOWN_JOURNAL)]).stream();
+  await Deno.writeFile(path, compressed.pipeThrough(new DecompressionStream("gzip")));
   const start = async (changed: ShownOptions): Promise<number> => {
     const journal = await Journal.open(path, { now: () => 0, remembers: 9 });
     const { content } = (await journal.last())!.started;

@@ -52,7 +52,7 @@ export function copyOf(block: SignalledBlock): SignalledBlock {
   for (const name of COLUMNS) {
     copy[name].set(block[name].subarray(0, block.size));
   }
-  copy.wishes.set(block.wishes.subarray(0, block.size));
+  copy.targets.set(block.targets.subarray(0, block.size));
   copy.signals.push(...block.signals);
   copy.signalRows.push(...block.signalRows);
   return copy;

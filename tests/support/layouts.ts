@@ -5,7 +5,7 @@ import type { Layout } from "../../src/formats/trade_file.ts";
 
 /** `<receive time> <frame>` a line. */
 export const RECORDING = shownBy("1723161255342123 {}");
-/** One message a line. */
+/** One message per line. */
 export const MESSAGES = shownBy("{}");
 
 function shownBy(line: string): Layout {

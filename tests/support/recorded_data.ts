@@ -23,8 +23,8 @@ export function recordedFile(name: string): string {
 
 /** The lines of a gzip file. */
 export async function gzipLines(name: string): Promise<string[]> {
-  const packed = new Blob([await Deno.readFile(`${FOLDER}/${name}`)]).stream();
-  return await linesOf(packed.pipeThrough(new DecompressionStream("gzip")));
+  const compressed = new Blob([await Deno.readFile(`${FOLDER}/${name}`)]).stream();
+  return await linesOf(compressed.pipeThrough(new DecompressionStream("gzip")));
 }
 
 /** The lines of the first member of a zip file, which must be deflated. */

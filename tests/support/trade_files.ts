@@ -106,7 +106,7 @@ export function csvText(
   return csvRows(trades, layout, style).join("");
 }
 
-/** One message a line. */
+/** One message per line. */
 export function messagesText(trades: readonly PlainTrade[], shape: MessageShape): string {
   return trades.map((trade) => `${messageOf(trade, shape)}\n`).join("");
 }

@@ -5,7 +5,7 @@ import type { PenstockEvent } from "../../domain/run/event.ts";
 import { TimeRange, timeWords } from "../../domain/market/time_range.ts";
 import { UnusableInput } from "../../domain/market/unusable_input.ts";
 import { decoderOf } from "../../exchanges/known_exchanges.ts";
-import { damageBehind } from "../../feeds/files/recorded_files.ts";
+import { archiveDamage } from "../../feeds/files/recorded_files.ts";
 import { counted } from "../../views/terminal/figures.ts";
 import { strayText } from "../../views/terminal/narration.ts";
 import type { View } from "../../views/view.ts";
@@ -53,7 +53,7 @@ export async function processFiles(
       await emit(run.take(chunk));
     } catch (error) {
       // A damaged archive produces bad lines; the damage explains more than the first bad line.
-      throw error instanceof UnusableInput ? await damageBehind(chunks, chunk.origin) ?? error : error;
+      throw error instanceof UnusableInput ? await archiveDamage(chunks, chunk.origin) ?? error : error;
     }
     const missing = missingIds.takeWarning(run);
     if (missing !== null) warn(view, missing);

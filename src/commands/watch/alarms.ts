@@ -19,9 +19,9 @@ import { AlarmMemory } from "../../stores/alarms/alarm_memory.ts";
 import { filesOf } from "../../stores/files/whole_file.ts";
 import {
   AlarmSender,
+  DEFAULT_TIMING,
   type Report,
   type SenderTiming,
-  USUAL_TIMING,
 } from "../../views/alarms/alarm_sender.ts";
 import { channelAt, tokenFlaw } from "../../views/alarms/known_channels.ts";
 import { Pinger } from "../../views/alarms/pinger.ts";
@@ -88,7 +88,7 @@ export class Alarms implements AsyncDisposable {
    */
   static async start(options: AlarmsOptions): Promise<Alarms> {
     const { notify, ping, notifyOn, notifyMemory, journals, version, report } = options;
-    const timing = options.timing ?? { ...USUAL_TIMING, pause };
+    const timing = options.timing ?? { ...DEFAULT_TIMING, pause };
     const addresses = notify === null ? [] : channelsIn(notify);
     const pinged = ping === null ? null : pingIn(ping);
     const tokens = await tokensOf(options, addressesIn(options));

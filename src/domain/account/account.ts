@@ -65,7 +65,7 @@ export interface HoldingSnapshot
 }
 
 const KEPT_POSTINGS = 10;
-/** They have at least KEPT_POSTINGS postings. */
+/** These bookings have at least KEPT_POSTINGS postings. */
 const KEPT_BOOKINGS = 2;
 
 /** What the symbols of an account share. */
@@ -102,7 +102,7 @@ export class Account {
   #marketBase: Money = ZERO;
   /** What the current position cost, fees included. */
   #cost: Money = ZERO;
-  /** Profit of everything sold of this symbol; kept only beside other symbols. */
+  /** Profit of everything sold of this symbol; kept only if there are other symbols. */
   #profit: Money = ZERO;
   /** The cash and the position that a partly filled order still needs. */
   #reservedCash: Money = ZERO;
@@ -170,8 +170,8 @@ export class Account {
   }
 
   /**
-   * What does not move with this symbol's price, quote currency: cash, and the positions in other symbols at their last
-   * prices.
+   * The part of the equity that does not move with this symbol's price, quote currency: cash, and the positions in
+   * other symbols at their last prices.
    */
   get unmoved(): Money {
     if (this.#isAlone) return this.#funds.cash;
@@ -225,7 +225,7 @@ export class Account {
   /**
    * Books one fill and checks the books. Returns a sale's profit after the fees of both sides, null for a
    * buy. A part of the position costs its share of the whole (average cost). Throws a BooksError if a law
-   * breaks.
+   * is broken.
    */
   book(booking: Booking): Money | null {
     const funds = this.#funds;
@@ -309,7 +309,7 @@ export class Account {
     for (const part of funds.parts) part.#check();
   }
 
-  /** Restores the holding in this symbol, without a check: `restore` makes that. */
+  /** Restores the holding in this symbol without checking it: `restore` does that. */
   hold({ position, marketBase, cost, profit, reservedCash, reservedPosition }: HoldingSnapshot): void {
     this.#position = new Money(position);
     this.#marketBase = new Money(marketBase);

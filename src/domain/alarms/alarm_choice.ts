@@ -43,7 +43,7 @@ export function alarmChoiceIn(text: string): AlarmChoice | string {
   for (const word of text.split(",")) {
     const [name = "", limit = null, more] = word.split(">");
     if (!NAMES.some((known) => known === name) || more !== undefined) {
-      return `${NAMES.join(", ")}, with commas between; disconnected>5m for disconnections that last longer`;
+      return `${NAMES.join(", ")}, separated by commas; disconnected>5m for disconnections that last longer`;
     }
     if (chosen.has(name)) return `${name} once`;
     if (limit !== null && name !== "disconnected") {

@@ -11,7 +11,7 @@ export class Secret {
     return this.#text;
   }
 
-  /** `text` without the token, wherever it appears, percent-encoded too, for text from outside. */
+  /** Returns `text`, which comes from outside, without the token, even where it is percent-encoded. */
   scrub(text: string): string {
     return [this.#text, encodeURIComponent(this.#text), encodeURI(this.#text)]
       .filter((form) => form !== "")
@@ -44,8 +44,8 @@ const TOKENS = [
 ];
 
 /**
- * A command-line word as a message may repeat it. Whatever looks like a token is hidden, as people pass a token where
- * the name of a file belongs.
+ * A command-line word in the form in which a message may repeat it. Anything that looks like a token is hidden, because
+ * people pass a token where the name of a file belongs.
  */
 export function withoutToken(word: string): string {
   const at = word.indexOf("=") + 1;

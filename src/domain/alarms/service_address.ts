@@ -22,7 +22,7 @@ export interface WebAddress {
 /** One channel of alarms. */
 export interface ChannelAddress extends WebAddress {
   readonly service: Service;
-  /** A topic of ntfy, a chat of Telegram, a webhook's number of Discord; empty for a webhook. */
+  /** An ntfy topic, a Telegram chat or the number of a Discord webhook; empty for any other webhook. */
   readonly recipient: string;
   readonly needsToken: boolean;
 }
@@ -57,7 +57,7 @@ export const PUBLIC_HOSTS: readonly string[] = [
   "discord.com:443",
   "hc-ping.com:443",
 ];
-/** Stands for the token while an address is parsed: letters that no address changes. */
+/** Stands for the token while an address is parsed: parsing changes none of these letters. */
 const STAND_IN = "penstocktokenstandsin";
 
 const FORMS = "expected https://HOST/PATH, ntfy://HOST/TOPIC, telegram://CHAT or discord://WEBHOOK";
@@ -112,7 +112,7 @@ function webChannel(text: string): ChannelAddress {
       /^\/api\/(?:v\d+\/)?webhooks\/(\d{1,20})(?:\/([^/?]*))?(.*)$/.exec(path) ?? [];
     if (number === undefined || more !== "" || token !== TOKEN) {
       throw new UnusableAddress(
-        `expected https://discord.com/api/webhooks/NUMBER, without more: ${ELSEWHERE}`,
+        `expected https://discord.com/api/webhooks/NUMBER and nothing after it:  ${ELSEWHERE}`,
       );
     }
     return { ...address, service: "discord", path: "", recipient: number, needsToken: true };
@@ -124,7 +124,7 @@ function recipientAt(service: Exclude<Service, "webhook">, address: WebAddress):
   const recipient = address.path.slice(1);
   const isTopic = TOPIC.test(recipient) || recipient === TOKEN;
   if (service === "ntfy" && !isTopic) {
-    throw new UnusableAddress("expected ntfy://HOST/TOPIC, the topic of 1 to 64 letters, digits, - and _");
+    throw new UnusableAddress("expected ntfy://HOST/TOPIC, with a topic of 1 to 64 letters, digits, - and _");
   }
   if (service === "telegram" && !CHAT.test(recipient)) {
     throw new UnusableAddress(
@@ -173,7 +173,7 @@ function webAddress(url: string, text: string): WebAddress {
   return { text, origin, host, path: `${pathname}${search}`.replace(STAND_IN, TOKEN) };
 }
 
-/** Checks what every address has to be. */
+/** Checks what every kind of address requires. */
 function check(text: string): void {
   if (text === "") throw new UnusableAddress(FORMS);
   if (text.length > LONGEST) throw new UnusableAddress(`expected up to ${LONGEST} characters`);

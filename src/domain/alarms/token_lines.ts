@@ -22,8 +22,8 @@ export interface Tokens {
 
 /**
  * Reads a file with one line for each service: its address as `--notify` or `--ping` has it, and its token. Empty lines
- * and lines that start with `#` are skipped. A file that holds nothing but one token is for the only address that needs
- * one, or for the only one that there is. Throws UnusableTokens.
+ * and lines that start with `#` are skipped. If the file holds one token and nothing else, the token belongs to the
+ * only address that needs one, or to the only address. Throws UnusableTokens.
  *
  * @example
  * ```ts
@@ -51,7 +51,7 @@ export function tokensIn(text: string, owners: readonly TokenOwner[]): Tokens {
       throw new UnusableTokens(`line ${number} is not an address and a token with a space between`);
     }
     if (byAddress.has(address)) {
-      throw new UnusableTokens(`line ${number} has an address that another line has`);
+      throw new UnusableTokens(`line ${number} repeats the address of another line`);
     }
     if (owners.some((owner) => owner.text === address)) byAddress.set(address, new Secret(token));
     else unused.push(number);
@@ -59,7 +59,7 @@ export function tokensIn(text: string, owners: readonly TokenOwner[]): Tokens {
   return { byAddress, unused };
 }
 
-/** Returns the address that a token without one belongs to. */
+/** Returns the address to which a token on its own belongs. */
 function ownerOf(owners: readonly TokenOwner[]): string {
   const needing = owners.filter(({ needsToken }) => needsToken);
   const [owner, ...others] = needing.length > 0 ? needing : owners;

@@ -5,7 +5,7 @@ import type { FigureComparison, FigureRow, Figures } from "./figure_comparison.t
 export interface SideHead {
   readonly path: string;
   readonly kind: "result" | "sweep" | "journal";
-  /** The Penstock that made it. */
+  /** The version of Penstock that made it. */
   readonly version: string;
   readonly symbol: string | null;
   /** The run of a journal; null for files. */
@@ -30,7 +30,7 @@ export interface EventComparison {
   readonly first: EventDifference | null;
 }
 
-/** A configuration of two sweeps that is not the same. */
+/** A configuration that differs between two sweeps. */
 export interface ConfigurationDifference {
   /** The options that vary. */
   readonly options: Figures;

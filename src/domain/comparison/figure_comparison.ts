@@ -20,12 +20,12 @@ export interface FigureRow {
 export interface FigureComparison {
   /** The figures that both have, in the order of A. */
   readonly rows: readonly FigureRow[];
-  /** Names that only one has: another version, or another option, adds figures. */
+  /** Names that only one side has, because another version or another option adds figures. */
   readonly onlyInA: readonly string[];
   readonly onlyInB: readonly string[];
 }
 
-/** Decimal text of a length that exact arithmetic handles at once. */
+/** Decimal text that is short enough for exact arithmetic to be fast. */
 const DECIMAL = /^-?\d{1,60}(\.\d{1,60})?$/;
 
 /**

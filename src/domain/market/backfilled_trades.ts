@@ -23,17 +23,17 @@ export interface BackfilledTrade {
   readonly buyerIsMaker: boolean;
 }
 
-/** No aggregate of one millisecond and price covers more trades: a row that claims to is a mistake. */
+/** No aggregate, which has one price and one millisecond, covers more trades: a row that claims to is wrong. */
 const MOST_COVERED = 1_000_000;
 const SAMPLE_CHARACTERS = 200;
-/** Room for any ordinary amount; a longer text gets its own. */
+/** Room for any ordinary amount; a longer text gets its own buffer. */
 const SCRATCH_BYTES = 64;
 const ENCODER = new TextEncoder();
 const NONE: readonly BackfilledTrade[] = [];
 
 /**
- * Reads the fetched trades of one symbol by the rules by which a decoder reads the stream's frames. `open` a
- * page, then call `next` until it returns null.
+ * Reads the fetched trades of one symbol by the same rules as a decoder reads the stream's frames. `open` a page, then
+ * call `next` until it returns null.
  *
  * An aggregate is read once for every trade id that it covers. All its trades have its price and its time, so
  * averages over them equal averages over the trades themselves. The exchange does not say how its quantity is
@@ -214,7 +214,7 @@ export function faultOf(rows: readonly BackfilledTrade[]): string | null {
   return null;
 }
 
-/** The rows split where ids are left out: runs of consecutive trades. */
+/** Splits the rows where ids are missing, into runs of consecutive trades. */
 export function runsOf(rows: readonly BackfilledTrade[]): BackfilledTrade[][] {
   const runs: BackfilledTrade[][] = [];
   let lastId = -Infinity;
@@ -226,7 +226,7 @@ export function runsOf(rows: readonly BackfilledTrade[]): BackfilledTrade[][] {
   return runs;
 }
 
-/** The first hole in the ids from `next` on over `rows`, as a sentence; null if there is none. */
+/** The first hole in the ids of `rows` from `next` on, as a sentence; null if there is none. */
 export function holeIn(rows: readonly BackfilledTrade[], next: number): string | null {
   for (const { firstId, lastId } of rows) {
     if (firstId > next) return `trade ${next} is missing, the first one after it is ${firstId}`;
@@ -269,19 +269,21 @@ export function readBackfilledText(text: string): ReadRows {
   try {
     parsed = JSON.parse(text);
   } catch {
-    return { malformed: "the late trades are not JSON" };
+    return { malformed: "the backfilled trades are not JSON" };
   }
-  if (!Array.isArray(parsed)) return { malformed: `the late trades are ${shownJson(parsed)}, not an array` };
+  if (!Array.isArray(parsed)) {
+    return { malformed: `the backfilled trades are ${shownJson(parsed)}, not an array` };
+  }
   const rows: BackfilledTrade[] = [];
   for (const entry of parsed) {
     if (!Array.isArray(entry) || entry.length !== 6) {
-      return { malformed: `a late trade is ${shownJson(entry)}, not an array of 6 values` };
+      return { malformed: `a backfilled trade is ${shownJson(entry)}, not an array of 6 values` };
     }
     const [firstId, lastId, price, quantity, time, buyerIsMaker] = entry;
     rows.push({ firstId, lastId, price, quantity, time, buyerIsMaker });
   }
   const fault = faultOf(rows);
-  return fault === null ? { rows } : { malformed: `a late trade cannot be used: ${fault}` };
+  return fault === null ? { rows } : { malformed: `a backfilled trade cannot be used: ${fault}` };
 }
 
 function asArray({ firstId, lastId, price, quantity, time, buyerIsMaker }: BackfilledTrade): unknown[] {

@@ -4,7 +4,7 @@ import type { Columns } from "./columns.ts";
 /** Quantities are counted in these parts of a unit of base currency. */
 export const QUANTITY_PARTS = 100_000_000n;
 
-/** Consecutive trades of one symbol as one. Prices are integer counts of 10^-decimals quote currency. */
+/** Consecutive trades of one symbol, summarized. Prices are integer counts of 10^-decimals quote currency. */
 export interface Bar {
   /**
    * µs since 1970. Those of a time bar are the start of its interval and the start of the next; those of any other are

@@ -62,7 +62,7 @@ function measured(digits: string, unit: "t" | "v" | "q"): BarSize | null {
     : { by: "count", trades: amount.toNumber() };
 }
 
-/** What windows count with bars of this size, or of the size in a text: `trades`, or `bars of 1m`. */
+/** What windows count if bars have this size, which may be given as text: `trades`, or `bars of 1m`. */
 export function barsCounted(size: BarSize | string): string {
   const text = typeof size === "string" ? size : barSizeText(size);
   return text === EACH_TRADE ? text : `bars of ${text}`;

@@ -58,8 +58,8 @@ export interface BarredBlock extends Block {
 
 /** After the average stage. */
 export interface AveragedBlock extends BarredBlock {
-  /** What the strategy wants after each trade, as in `Wish`, if every trade is a bar. */
-  readonly wishes: Int8Array;
+  /** The strategy's target after each trade, as in `Target`, if every trade is a bar. */
+  readonly targets: Int8Array;
   /** Where the stance may change, in order; several may be at one row. */
   readonly turns: Turn[];
 }

@@ -35,12 +35,12 @@ export class BuiltBar implements Bar {
     return this.#value.total;
   }
 
-  /** The value as a double, off by no more than a few units of its last place. */
+  /** The value as a double, within a few units of its last place. */
   get valueEstimate(): number {
     return this.#value.estimate;
   }
 
-  /** Empties it. */
+  /** Empties the bar. */
   clear(): void {
     this.trades = 0;
     this.#volume.set(0n);

@@ -34,7 +34,7 @@ export class ClosedBars {
     this.#size = this.#count = 0;
   }
 
-  /** Adds a bar that closes at the trade in `row`, before as many flat ones. */
+  /** Adds a bar that closes at the trade in `row`, and is followed by `flats` flat ones. */
   add(bar: BuiltBar, row: number, flats: number): void {
     const closed = this.#bars[this.#size] ??= new ClosedBar();
     this.#size++;

@@ -12,7 +12,7 @@ export interface Columns {
   readonly quantityWhole: Float64Array;
   /** Plus this many hundred-millionths of one, 0 to 99,999,999. */
   readonly quantityFraction: Uint32Array;
-  /** 1 when the taker sold, else 0. */
+  /** 1 when the taker sold, otherwise 0. */
   readonly buyerIsMaker: Uint8Array;
   /** When they arrived over the stream or were fetched, µs since 1970; 0 if that is not known. */
   readonly receivedAt: Float64Array;

@@ -8,7 +8,7 @@ export type DisconnectCause =
   | "closed"
   /** The connection failed, or broke the WebSocket protocol. */
   | "broken"
-  /** A message did not end. */
+  /** A message was never completed. */
   | "endless"
   /** No connection could be made. */
   | "unreachable";

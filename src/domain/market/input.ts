@@ -29,8 +29,8 @@ export type Input =
   /** The next file continues the recording of the one before, so the connection state stays as it is. */
   | { readonly event: "same-recording" }
   /**
-   * The exchange's clock runs this many times faster than this machine's; infinite for one that is compared with
-   * nothing.
+   * The exchange's clock runs this many times faster than this machine's; Infinity if it is not compared with this
+   * machine's.
    */
   | { readonly event: "speed"; readonly speed: number }
   /** Another process continues the run, as from a snapshot. */

@@ -4,7 +4,7 @@ import { Money, plain, ZERO } from "../numbers/money.ts";
 import { optionWord } from "../process/config_error.ts";
 import type { TradingRules } from "../risk/trading_parameters.ts";
 
-/** An exchange's answer, with when and where: kept in the journal, for when the exchange cannot be asked. */
+/** An exchange's answer, with its time and its host. The journal keeps it for when the exchange cannot be asked. */
 export interface KeptInfo extends ExchangeInfo {
   /** ISO 8601 UTC. */
   readonly time: string;
@@ -17,7 +17,7 @@ export interface RuleSet {
   readonly rules: Rules;
   /** As `InstrumentOrigin` has it. */
   readonly source: string;
-  /** The exchange's names of the assets, if it gives them. */
+  /** The exchange's names for the assets, if it sends them. */
   readonly assets?: Pick<ExchangeInfo, "base" | "quote">;
 }
 
@@ -64,7 +64,7 @@ export function tradingRules(
     const text = shown[rule];
     if (!given.has(rule)) rules[rule] = text === null ? null : valueOf(rule, text);
   }
-  // No minimum is a minimum of 0.
+  // A missing minimum is a minimum of 0.
   if (rules.minNotional === null) rules.minNotional = ZERO;
   return rules as Partial<TradingRules>;
 }

@@ -10,7 +10,7 @@ export function isCount(value: unknown): value is number {
   return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
 }
 
-/** The start of a value as JSON, `most` characters long, and safe for a line of a log; `missing` for none. */
+/** The start of a value as JSON, at most `most` characters, safe for a log line; `missing` for undefined. */
 export function shownJson(value: unknown, most = 40): string {
   if (value === undefined) return "missing";
   const text = JSON.stringify(value);

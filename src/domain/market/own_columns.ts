@@ -12,12 +12,12 @@ const NEEDED: readonly ColumnName[] = ["time", "price", "quantity"];
 /** How times are written: a number of one of these units since 1970, or as ISO 8601. */
 export const TIME_UNITS = ["s", "ms", "us", "ns", "iso"] as const;
 
-/** One of them. */
+/** One of these. */
 export type TimeUnit = (typeof TIME_UNITS)[number];
 
 /**
  * The columns in a text such as `time,price,quantity,-,side`, in the order of the file; null if it has another word, if
- * time, price or quantity is missing, or if one of the names comes twice.
+ * time, price or quantity is missing, or if one of the names appears twice.
  *
  * @example
  * ```ts

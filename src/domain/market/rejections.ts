@@ -9,8 +9,8 @@ export interface Rejections {
   readonly sample: string;
 }
 
-/** Those of several tallies as one; null for none. */
-export function together(all: readonly (Rejections | null)[]): Rejections | null {
+/** Combines the rejections of several tallies; null for none. */
+export function combined(all: readonly (Rejections | null)[]): Rejections | null {
   const [first = null, ...more] = all.filter((one) => one !== null);
   return first && { ...first, count: more.reduce((sum, { count }) => sum + count, first.count) };
 }

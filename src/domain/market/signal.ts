@@ -1,13 +1,13 @@
 import type { Side } from "../numbers/money.ts";
 
-/** What a strategy wants after a bar: to be long (1), to be flat (-1), or what it wanted before (0). */
-export type Wish = -1 | 0 | 1;
+/** A strategy's target after a bar: long (1), flat (-1), or unchanged (0). */
+export type Target = -1 | 0 | 1;
 
 /** A bar after which the stance may change. */
 export interface Turn {
   /** The row of the trade at which it closed. */
   readonly row: number;
-  readonly wish: -1 | 1;
+  readonly target: -1 | 1;
   /** The strategy's values then; null if nobody asks for them. */
   readonly values: Values | null;
 }
@@ -15,7 +15,7 @@ export interface Turn {
 /** A change of the stance, made at one trade. */
 export interface Signal {
   readonly side: Side;
-  /** The trade at which the strategy wanted it. */
+  /** The trade at which the strategy's target changed. */
   readonly tradeId: number;
   /** That trade's time, µs since 1970. */
   readonly time: number;
@@ -31,7 +31,7 @@ export type Values = Readonly<Record<string, string>>;
 /** The same values as numbers, for a chart. */
 export type ValueNumbers = Readonly<Record<string, number>>;
 
-/** What a strategy shows of itself. */
+/** What a strategy shows to the views. */
 export interface Readings {
   /** A short word for its values, such as `sma`. */
   readonly label: string;

@@ -16,7 +16,7 @@ export class TextWindow {
   readonly #room: Uint8Array;
   #bytes: Uint8Array = NO_BYTES;
   #end = 0;
-  /** Which bytes the loop has: this many, from here on. */
+  /** The bytes that the loop has: where they start, and how many there are. */
   #from = 0;
   #length = 0;
 
@@ -34,8 +34,8 @@ export class TextWindow {
   }
 
   /**
-   * Has `loop` read rows from `at` on, between two addresses in its memory, up to the first row that it does
-   * not take or that has no line feed at its end. Returns how many rows it read.
+   * Makes `loop` read rows from `at` on, between two addresses in its memory, up to the first row that it does not take
+   * or that has no line feed at its end. Returns how many rows it read.
    */
   read(at: number, loop: (start: number, end: number) => number): number {
     if (at < this.#from || at >= this.#from + this.#length) this.#show(at);

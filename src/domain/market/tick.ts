@@ -1,8 +1,8 @@
 /**
  * A tick: the record of a trade at which something happens. All others are rows of a block; see block.ts.
  *
- * It is made with a slot for everything that the risk and the fill stage add. Each fills in its own slots and passes the
- * same record on under a wider type.
+ * It is made with a slot for everything that the risk and the fill stage add. Each fills in its own slots and passes
+ * the same record on under a wider type.
  */
 import { HOUR } from "../numbers/time.ts";
 import type { Fill } from "../orders/fill.ts";

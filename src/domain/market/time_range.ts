@@ -7,7 +7,7 @@ export class TimeRange {
   readonly from: number;
   readonly to: number;
 
-  /** The limits are texts as `timeIn` reads them; null for none. */
+  /** The limits are strings that `timeIn` reads; null for none. */
   constructor(from: string | null, to: string | null) {
     this.from = from === null ? -Infinity : timeIn(from) ?? NaN;
     this.to = to === null ? Infinity : timeIn(to) ?? NaN;

@@ -24,7 +24,7 @@ export class TradeBlock implements SignalledBlock, ReadBlock {
   readonly quantityFraction: Uint32Array;
   readonly buyerIsMaker: Uint8Array;
   readonly receivedAt: Float64Array;
-  readonly wishes: Int8Array<ArrayBuffer>;
+  readonly targets: Int8Array<ArrayBuffer>;
   bars: ClosedBars | null = null;
   readonly turns: Turn[] = [];
   readonly signals: Signal[] = [];
@@ -42,7 +42,7 @@ export class TradeBlock implements SignalledBlock, ReadBlock {
     this.quantityFraction = quantityFraction;
     this.buyerIsMaker = buyerIsMaker;
     this.receivedAt = receivedAt;
-    this.wishes = new Int8Array(id.length);
+    this.targets = new Int8Array(id.length);
   }
 
   /** Empties it, for trades that follow each other in this unit. */

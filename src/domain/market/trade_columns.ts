@@ -11,13 +11,13 @@ const WIDE = 8 * COLUMN_ROWS, NARROW = 4 * COLUMN_ROWS;
 const NARROWS = COLUMNS + 6 * WIDE, BYTES = NARROWS + 2 * NARROW;
 /** After the columns: where the text that a loop reads starts. */
 export const TEXT_START = BYTES + 2 * COLUMN_ROWS;
-/** The unit that a loop is given for its prices where each has its own, without trailing zeros. */
+/** The unit to pass to a loop where each price has its own unit, without trailing zeros. */
 export const OWN_UNIT = -1;
-/** Where the texts that a loop compares with start, each with its length in 256 bytes. */
+/** Where the strings that a loop compares with start, each with its length in 256 bytes. */
 export const COMPARED = 2048, COMPARED_BYTES = 256;
 /** Doubles: a loop writes here where the first row that it did not read starts. */
 const STOPPED_AT = 768;
-/** What comes after that, and the size of it all. */
+/** The doubles after that one, and how many there are in all. */
 const LAST_ID_BEFORE = 1, TIME_BEFORE = 2, LATEST = 3, HIGHEST = 4, RESULTS = 5;
 
 /** Trade fields that can be written. */
@@ -33,10 +33,10 @@ export class TradeColumns {
   /** When the row was received, µs since 1970. */
   readonly receivedAt: Float64Array;
   readonly quantityFraction: Uint32Array;
-  /** Where the row starts in memory; or where a frame ends, which a loop finds here. */
+  /** Where the row starts in memory; for frames, where each frame ends, which is an input of the loop. */
   readonly start: Uint32Array;
   readonly decimals: Uint8Array;
-  /** 1 when the taker sold, else 0. */
+  /** 1 when the taker sold, otherwise 0. */
   readonly buyerIsMaker: Uint8Array;
   readonly #results: Float64Array;
   #block: TradeBlock | null = null;
@@ -64,7 +64,7 @@ export class TradeColumns {
     return this.#results[0]!;
   }
 
-  /** Makes the loop read a block next, which has to follow on this trade. */
+  /** Prepares the loop to read a block that must follow this trade. */
   startAfter({ id, time }: Followed): void {
     const results = this.#results;
     results[LAST_ID_BEFORE] = id;

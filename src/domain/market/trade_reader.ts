@@ -1,4 +1,4 @@
-/** How trades enter the pipeline, whatever their format: one after the other. */
+/** How trades of any format enter the pipeline: one after another. */
 import type { ReadBlock } from "./block.ts";
 import type { UnusableInput } from "./unusable_input.ts";
 
@@ -29,16 +29,16 @@ export interface TradeFields {
 
 /** What is wrong with a trade that later trades have shown to be unusable. */
 export interface Complaint {
-  /** With the trade's place. */
+  /** What is wrong, with the trade's place. */
   readonly reason: string;
-  /** What to throw if one unusable line ends the run; else null. */
+  /** What to throw if one unusable line ends the run, otherwise null. */
   readonly error: UnusableInput | null;
 }
 
 /** Makes a complaint about one trade, even after more has been read. */
 export type Complain = (what: string) => Complaint;
 
-/** The trade that a block has to follow on. */
+/** The trade that a block has to follow. */
 export interface Followed {
   readonly id: number;
   /** µs since 1970. */
@@ -61,22 +61,22 @@ export interface TradeReader {
   /** After "rejected": what is wrong, with the value found. */
   readonly reason: string;
   /**
-   * After "rejected": its ids, both inclusive, if they could be read, else -1. The rest of it may be unusable, or it
-   * may be a marker that says that these ids are not market trades. After "empty": the ids that are left out.
+   * After "rejected": its ids, both inclusive, if they could be read, otherwise -1. The rest of it may be unusable, or
+   * it may be a marker that says that these ids are not market trades. After "empty": the ids that are left out.
    */
   readonly emptyFirstId: number;
   readonly emptyId: number;
   /** Reads the next one. Null when nothing more is available. */
   next(): ReadResult | null;
-  /** True only where `next` would return null; absent where only reading on shows that. */
+  /** True only where `next` would return null; absent where only another read shows that. */
   readonly isAtEnd?: boolean;
   /** The start of what was read last, for messages: at most 200 characters. */
   sample(): string;
   /** After "trade": makes a complaint if it turns out to be wrong; absent if trades have no place to name. */
   complain?(): Complain;
   /**
-   * Reads up to `most` of the next trades at once, as the reader's own block, which the next call fills again:
-   * only trades that need no judgement. Each follows on the id before it, the first on `after`, and covers 10^9 ids at
+   * Reads up to `most` of the next trades at once, as the reader's own block, which the next call fills again: only
+   * trades that need no further checks. Each follows the id before it, the first one `after`, and covers 10^9 ids at
    * most; is dated within an hour of the one before; and has a price that is exact in the unit of `after`, and at most
    * 2^53 - 1 in it. Null where the next one is not such a trade: `next` then reads it. Absent where a reader makes no
    * blocks.
@@ -87,7 +87,7 @@ export interface TradeReader {
    * before anything else is read. Absent where a block cannot be given back.
    */
   giveBack?(): void;
-  /** Advice on a trade out of order, as a sentence without its full stop, if it is not the usual one. */
+  /** Advice for a trade out of order, as a sentence without its full stop; absent for the usual advice. */
   readonly sortAdvice?: string;
 }
 

@@ -1,4 +1,7 @@
-/** Recorded input that cannot be used: where, what was found and what was expected. The run must stop. */
+/**
+ * The error for recorded input that cannot be used: it says where, what was found and what was expected. The run must
+ * stop.
+ */
 
 /** A place in a file; line and column count from 1, the column in bytes. */
 export interface Place {

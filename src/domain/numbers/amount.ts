@@ -8,22 +8,22 @@
  */
 import { Decimal } from "decimal.js";
 
-/** The other side of an operation; texts and numbers are read as decimal.js reads them. */
+/** The other side of an operation; strings and numbers are read as decimal.js reads them. */
 export type Operand = Amount | number | string;
 
 /** 100 significant digits, far more than any product of a price (at most 16) and a quantity (at most 23) needs. */
 const Wide: Decimal.Constructor = Decimal.clone({
   defaults: true,
   precision: 100,
-  // More than any price, or any growth that is annualised, reaches. A number such as 1e999999999 in a file becomes
-  // infinite, and is not written out digit by digit.
+  // No price and no annualised growth reaches these exponents. A number such as 1e999999999 in a file becomes infinite
+  // instead of being written out digit by digit.
   maxE: 100_000,
   minE: -100_000,
   rounding: Decimal.ROUND_HALF_EVEN,
 });
 
-// decimal.js gives its constructors so many properties that V8 looks them up in a hash table, also for the `instanceof`
-// in every `new`. V8 keeps an object fast that is the prototype of another.
+// decimal.js gives its constructors so many properties that V8 looks them up in a hash table, even for the `instanceof`
+// in every `new`. An object that is the prototype of another keeps fast properties.
 for (const constructor of [Decimal, Wide]) Object.create(constructor);
 
 const PLAIN = /^(-?)(\d{1,60})(?:\.(\d{1,60}))?$/;
@@ -56,7 +56,7 @@ export class Amount {
 
   /** Takes what decimal.js reads, or an integer and the number of its decimals. */
   constructor(value: Operand | Decimal | bigint, scale = 0) {
-    // Short, so that V8 puts it into the operations below.
+    // Short, so that V8 inlines it into the operations below.
     if (typeof value === "bigint") {
       this.units = value;
       this.scale = scale;
@@ -142,7 +142,7 @@ export class Amount {
   inSteps(step: Amount): Amount {
     const { units, scale } = this;
     if (units === null || !step.units) return this.divToInt(step).times(step);
-    // In the unit of the step, which is short, whatever is computed with the result stays short too.
+    // The step has few digits. In its unit, everything that is computed from the result has few digits too.
     return scale > step.scale
       ? new Amount(units / (step.units * power(scale - step.scale)) * step.units, step.scale)
       : new Amount(units * power(step.scale - scale) / step.units * step.units, step.scale);
@@ -188,7 +188,7 @@ export class Amount {
     return new Amount(this.decimal.toSignificantDigits(digits, rounding));
   }
 
-  /** Below zero if this is less than the other, above zero if it is more, else zero. */
+  /** Below zero if this is less than the other, above zero if it is more, otherwise zero. */
   cmp(operand: Operand): number {
     const other = amountOf(operand);
     const { units, scale } = this;
@@ -376,7 +376,7 @@ function wideDouble(units: bigint, scale: number): number | null {
   const missing = (DIGITS_A_WORD - scale % DIGITS_A_WORD) % DIGITS_A_WORD;
   let words = (scale + missing) / DIGITS_A_WORD;
   const all = (units < 0n ? -units : units) * power(missing);
-  // Two words of the integer at a time, as numbers: operations on integers of this size cost more.
+  // Two words of the integer at a time, as numbers: operations on a bigint of this size cost more.
   const digits: number[] = [];
   for (let rest = all; rest > 0n; rest /= BIG_PAIR) {
     const pair = Number(rest % BIG_PAIR);

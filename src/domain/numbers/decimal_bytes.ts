@@ -15,21 +15,21 @@ const POWERS = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_0
 export const READ_AHEAD = 24;
 
 /**
- * The high bit of every byte in `digits` (four bytes of text less ZEROS) that is not a digit; exact up to the
+ * Marks the high bit of every byte in `digits` (four bytes of text less ZEROS) that is not a digit; exact up to the
  * first.
  */
-function strangers(digits: number): number {
+function nonDigits(digits: number): number {
   return ((digits + 0x76767676) | digits) & 0x80808080;
 }
 
-/** How many digits come before the first of `strange`, which must not be 0. */
-function digitsBefore(strange: number): number {
-  return (31 - Math.clz32(strange & -strange)) >> 3;
+/** How many digits come before the first marked byte; `marks` must not be 0. */
+function digitsBefore(marks: number): number {
+  return (31 - Math.clz32(marks & -marks)) >> 3;
 }
 
-/** `digits` with 0 for the first of `strange`, which must not be 0, and for everything after it. */
-function digitsOnly(digits: number, strange: number): number {
-  return digits & (((strange & -strange) >>> 7) - 1);
+/** `digits` with 0 for the first marked byte and for everything after it; `marks` must not be 0. */
+function digitsOnly(digits: number, marks: number): number {
+  return digits & (((marks & -marks) >>> 7) - 1);
 }
 
 /** Four digits, the first in the lowest byte, as a number. */
@@ -47,15 +47,14 @@ function firstDigits(digits: number, count: number): number {
 export function eightDigits(view: DataView, at: number): number {
   const high = view.getInt32(at, true) ^ ZEROS;
   const low = view.getInt32(at + 4, true) ^ ZEROS;
-  return (strangers(high) | strangers(low)) === 0 ? fourDigits(high) * 10_000 + fourDigits(low) : -1;
+  return (nonDigits(high) | nonDigits(low)) === 0 ? fourDigits(high) * 10_000 + fourDigits(low) : -1;
 }
 
 /**
- * Reads one number per call. Every method takes the position of the first byte in `view` and returns the
- * position after the last, or -1 if there is no such number. The fields hold what was read, and are valid
- * only after a success. The text may continue after the position returned, for instance with a digit too
- * many: only the caller knows what must follow. READ_AHEAD bytes must follow the first byte that is neither a
- * digit nor a point; their values do not matter.
+ * Reads one number per call. Every method takes the position of the first byte in `view` and returns the position after
+ * the last, or -1 if there is no such number. The fields hold what was read, and are valid only after a success. The
+ * text may continue after the position returned, for instance with one digit too many: only the caller knows what must
+ * follow. READ_AHEAD bytes must follow the first byte that is neither a digit nor a point; their values do not matter.
  */
 export class DecimalBytes {
   /** From `readWhole`: 0 to 2^53 - 1. */
@@ -75,14 +74,14 @@ export class DecimalBytes {
     let at = start;
     let value = 0;
     let digits = view.getInt32(at, true) ^ ZEROS;
-    let strange = strangers(digits);
-    while (strange === 0) {
+    let marks = nonDigits(digits);
+    while (marks === 0) {
       value = value * 10_000 + fourDigits(digits);
       at += 4;
       digits = view.getInt32(at, true) ^ ZEROS;
-      strange = strangers(digits);
+      marks = nonDigits(digits);
     }
-    const rest = digitsBefore(strange);
+    const rest = digitsBefore(marks);
     if (rest > 0) value = value * POWERS[rest]! + firstDigits(digits, rest);
     at += rest;
     const count = at - start;
@@ -100,14 +99,14 @@ export class DecimalBytes {
     let at = start;
     let whole = 0;
     let digits = view.getInt32(at, true) ^ ZEROS;
-    let strange = strangers(digits);
-    while (strange === 0) {
+    let marks = nonDigits(digits);
+    while (marks === 0) {
       whole = whole * 10_000 + fourDigits(digits);
       at += 4;
       digits = view.getInt32(at, true) ^ ZEROS;
-      strange = strangers(digits);
+      marks = nonDigits(digits);
     }
-    const rest = digitsBefore(strange);
+    const rest = digitsBefore(marks);
     if (rest > 0) whole = whole * POWERS[rest]! + firstDigits(digits, rest);
     at += rest;
     if (at === start || (at > start + 1 && view.getUint8(start) === ZERO)) return -1;
@@ -142,14 +141,14 @@ export class DecimalBytes {
     let at = start;
     let whole = 0;
     let digits = view.getInt32(at, true) ^ ZEROS;
-    let strange = strangers(digits);
-    while (strange === 0) {
+    let marks = nonDigits(digits);
+    while (marks === 0) {
       whole = whole * 10_000 + fourDigits(digits);
       at += 4;
       digits = view.getInt32(at, true) ^ ZEROS;
-      strange = strangers(digits);
+      marks = nonDigits(digits);
     }
-    const rest = digitsBefore(strange);
+    const rest = digitsBefore(marks);
     if (rest > 0) whole = whole * POWERS[rest]! + firstDigits(digits, rest);
     at += rest;
     if (at === start || whole > MAX_QUANTITY || (at > start + 1 && view.getUint8(start) === ZERO)) return -1;
@@ -179,21 +178,21 @@ export class DecimalBytes {
     let at = start;
     let high = view.getInt32(at, true) ^ ZEROS;
     let low = 0;
-    let strange = strangers(high);
-    if (strange === 0) {
+    let marks = nonDigits(high);
+    if (marks === 0) {
       at += 4;
       low = view.getInt32(at, true) ^ ZEROS;
-      strange = strangers(low);
-      if (strange === 0) {
+      marks = nonDigits(low);
+      if (marks === 0) {
         at += 4;
         while (view.getUint8(at) === ZERO) at++;
       } else {
-        low = digitsOnly(low, strange);
-        at += digitsBefore(strange);
+        low = digitsOnly(low, marks);
+        at += digitsBefore(marks);
       }
     } else {
-      high = digitsOnly(high, strange);
-      at += digitsBefore(strange);
+      high = digitsOnly(high, marks);
+      at += digitsBefore(marks);
       if (at === start) return -1;
     }
     this.#high = high;
@@ -205,10 +204,10 @@ export class DecimalBytes {
 /** The position of the first byte from `start` that is not a digit. */
 function skipDigits(view: DataView, start: number): number {
   let at = start;
-  let strange = strangers(view.getInt32(at, true) ^ ZEROS);
-  while (strange === 0) {
+  let marks = nonDigits(view.getInt32(at, true) ^ ZEROS);
+  while (marks === 0) {
     at += 4;
-    strange = strangers(view.getInt32(at, true) ^ ZEROS);
+    marks = nonDigits(view.getInt32(at, true) ^ ZEROS);
   }
-  return at + digitsBefore(strange);
+  return at + digitsBefore(marks);
 }

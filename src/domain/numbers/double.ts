@@ -7,14 +7,14 @@ import { powerOfTen } from "./price.ts";
 /** Bits of a quotient that decide how it is rounded: the 53 of a double, and more than one after them. */
 const QUOTIENT_BITS = 64;
 
-/** Text of doubles has this many decimals, as that of averages. */
+/** The text of a double has this many decimals, like that of an average. */
 const DECIMALS = 8;
-/** A double halfway between two such texts is an odd multiple of 2^-9: 10^8 has eight factors of two. */
+/** A double halfway between two such decimals is an odd multiple of 2^-9: 10^8 has eight factors of two. */
 const HALVES = 512;
 
 /**
  * The double nearest to an integer count of 10^-decimals quote currency, up to 2^53 - 1 and 0 to 8 decimals: IEEE 754
- * divides two doubles that are exact with one rounding.
+ * divides two exact doubles with a single rounding.
  *
  * @example
  * ```ts
@@ -27,7 +27,7 @@ export function nearestDouble(count: number, decimals: number): number {
   return count / powerOfTen(decimals);
 }
 
-/** The double nearest to `numerator ÷ denominator`: a numerator from 0 on, a denominator above 0. */
+/** The double nearest to `numerator ÷ denominator`: a numerator of 0 or more, a denominator above 0. */
 export function nearestRatio(numerator: bigint, denominator: bigint): number {
   if (numerator <= Number.MAX_SAFE_INTEGER && denominator <= Number.MAX_SAFE_INTEGER) {
     return Number(numerator) / Number(denominator);
@@ -58,7 +58,7 @@ function bitsOf(value: bigint): number {
  */
 export function doubleText(value: number): string {
   let text = value.toFixed(DECIMALS);
-  // toFixed is exact, but takes the larger of two texts that are as near.
+  // toFixed is exact, but takes the larger of two decimals that are equally near.
   if (isOdd(value * HALVES) && "13579".includes(text.at(-1)!)) text = towardsZero(text);
   const trimmed = text.replace(/\.?0+$/, "");
   return trimmed === "-0" ? "0" : trimmed;

@@ -143,30 +143,30 @@ export function feeShare(fee: Money, part: Money, whole: Money): Money {
   return fee.timesRatio(part, whole, FEE_DECIMALS, Decimal.ROUND_DOWN);
 }
 
-/** What one unit of a position of `quantity` cost on average, for showing: 8 decimals, half to even. */
+/** What one unit of a position of `quantity` cost on average, for display: 8 decimals, half to even. */
 export function averageCostText(cost: Money, quantity: Money): string {
   return amountText(cost.div(quantity));
 }
 
-/** `amount` as a double, within a few units of its last place: for estimates, whose close cases are decided exactly. */
+/** `amount` as a double, within a few units of its last place: for estimates. Close cases are decided exactly. */
 export function estimate(amount: Money): number {
   return amount.toDouble();
 }
 
-/** A fraction of the peak for showing: 8 decimals, half to even. */
+/** A fraction of the peak for display: 8 decimals, half to even. */
 export function fractionText(fraction: Money): string {
   return plain(fraction.toDecimalPlaces(RATIO_DECIMALS, Decimal.ROUND_HALF_EVEN));
 }
 
 /**
- * A ratio of samples (a double), for showing: six significant digits, half to even. The samples are differences of
+ * A ratio of samples (a double), for display: six significant digits, half to even. The samples are differences of
  * doubles near each other, and have no more.
  */
 export function sampledText(ratio: number): string {
   return plain(new Money(ratio).toSignificantDigits(SAMPLED_DIGITS, Decimal.ROUND_HALF_EVEN));
 }
 
-/** An average or another inexact amount for showing, quote currency: 8 decimals, half to even. */
+/** An average or another inexact amount for display, quote currency: 8 decimals, half to even. */
 export function amountText(amount: Money): string {
   return plain(amount.toDecimalPlaces(AMOUNT_DECIMALS, Decimal.ROUND_HALF_EVEN));
 }

@@ -1,8 +1,8 @@
 /**
  * The standard normal distribution, to within a few units of the last place of a double, in the tails as well.
  *
- * There is no table of coefficients to mistype: below 1 it is a series of positive terms, above a continued fraction.
- * A call takes some microseconds, and callers make few.
+ * There is no table of coefficients to mistype: below 1 it is a series of positive terms, above a continued fraction. A
+ * call takes a few microseconds, and there are few calls.
  */
 
 /** 1 ÷ √(2π). */
@@ -11,7 +11,7 @@ const DENSITY_AT_ZERO = 0.3989422804014327;
 const TAIL_STARTS = 1;
 /** From x = 1 on, deeper terms of the continued fraction change no bit. */
 const FRACTION_DEPTH = 500;
-/** Beyond it, the share above is below the smallest double. */
+/** Beyond this, the tail is smaller than the smallest double. */
 const FARTHEST = 38.6;
 /** The starting point of a quantile is right to 0.00045; each step triples the correct digits. */
 const HALLEY_STEPS = 3;
@@ -40,8 +40,8 @@ export function normalProbability(x: number): number {
 
 /**
  * Φ⁻¹(p): the value that a standard normal variable stays at or below with probability `p`, from 0 to 1; minus infinity
- * for 0, infinity for 1. For a `p` near 1, give 1 − p exactly and change the sign of the result: a double near 1 has lost
- * what is left above it.
+ * for 0, infinity for 1. For a `p` near 1, give 1 − p exactly and change the sign of the result: a double near 1 has
+ * lost the digits of 1 − p.
  *
  * A rational start (Abramowitz & Stegun 26.2.23), and three steps of Halley's method on Φ. Throws a RangeError for
  * anything but a probability.

@@ -13,9 +13,9 @@ const TEXT = /^[0-9a-f]{16}$/;
  * A running digest of 64 bits over everything that is known about each trade, in order: ids, time, price in
  * the symbol's unit, quantity, the taker's side, and whether it was backfilled.
  *
- * Every step can be undone, so two sequences that differ in one field of one trade never have the same
- * digest; others do by chance about once in 2^32. It has no key, so it does not stop anyone who alters trades
- * and computes it again. It takes some 15 ns a trade, a tenth of a cryptographic hash.
+ * Every step can be undone, so two sequences that differ in one field of one trade never have the same digest; other
+ * sequences may have the same one by chance, about once in 2^32. It has no key, so it does not stop anyone who alters
+ * trades and computes it again. It takes about 15 ns per trade, a tenth of what a cryptographic hash takes.
  */
 export class TradeDigest {
   /** Not zeros, which fields of 0 would leave as they are. */
@@ -35,7 +35,7 @@ export class TradeDigest {
       const at = price[row]!;
       const whole = quantityWhole[row]!;
       const marks = (last - before - 1) << 6 | same | buyerIsMaker[row]! << 1;
-      // What is above 32 bits has at most 21 of them, so that no shift loses any.
+      // The part above 32 bits has at most 21 bits, so no shift loses any.
       const above = (last * HIGH) ^ (when * HIGH) << 11 ^ (at * HIGH) << 6 ^ (whole * HIGH) << 3;
       low = mixed(low ^ last, FIRST);
       high = mixed(high ^ quantityFraction[row]!, FOURTH);

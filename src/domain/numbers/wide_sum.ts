@@ -10,7 +10,7 @@ export const MOST_ADDED: number = 2 ** 51;
 export class WideSum {
   #high = 0;
   #low = 0;
-  /** What did not fit into the two. */
+  /** What did not fit into the other two. */
   #big = 0n;
 
   /** Adds `high` × 10^8 + `low`, two whole numbers from 0 to `MOST_ADDED`. */
@@ -33,7 +33,7 @@ export class WideSum {
     return this.#big + BigInt(this.#high) * BIG_BASE + BigInt(this.#low);
   }
 
-  /** The sum as a double, off by no more than a few units of its last place. */
+  /** The sum as a double, within a few units of its last place. */
   get estimate(): number {
     return (this.#big === 0n ? 0 : Number(this.#big)) + this.#high * BASE + this.#low;
   }

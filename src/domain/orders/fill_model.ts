@@ -21,8 +21,7 @@ const MOST_SLIPPAGE = new Money(9_999);
 
 /**
  * The trading parameters under a fill model: optimistic has no latency and no slippage, and fills at the
- * signal's own trade; pessimistic has three
- * times the configured ones, and at least 250 ms and 2 basis points.
+ * signal's own trade; pessimistic has three times the configured ones, and at least 250 ms and 2 basis points.
  */
 export function tradingParametersUnder(model: FillModel, parameters: TradingParameters): TradingParameters {
   switch (model) {

@@ -31,13 +31,13 @@ export interface OrderSnapshot extends OrderDraft {
   readonly cut: Order["cut"];
 }
 
-/** An order that waits for its time, or for enough to be traded. */
+/** An order that waits for its time, or for enough volume. */
 export class Order {
   readonly side: Side;
   readonly cause: ExitCause | null;
   readonly signalTradeId: number;
   readonly due: number;
-  /** Whether it has passed the gate and waits for the rest of it to fill. */
+  /** Whether it has passed the gate and waits for the rest to fill. */
   isWorking = false;
   /**
    * What it may spend before its fee, quote currency, if the stake is a share of the cash; fixed once it is

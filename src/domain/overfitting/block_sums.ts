@@ -1,4 +1,6 @@
-/** The returns of one configuration, summed in equal blocks of time: the probability of overfitting needs nothing else. */
+/**
+ * The returns of one configuration, summed in equal blocks of time: the probability of overfitting needs nothing else.
+ */
 
 /** How many blocks of time the returns are divided into, unless there are few returns or very many configurations. */
 const BLOCKS = 16;
@@ -18,9 +20,9 @@ export interface BlockDivision {
 }
 
 /**
- * Divides `periods` returns of each configuration into 16 blocks; into fewer if a block would have fewer than two returns;
- * or into 8 for more than 20,000 configurations. Null for fewer than 16 returns. All blocks have the same length. The
- * oldest returns that are left over, fewer than there are blocks, belong to no block.
+ * Divides `periods` returns of each configuration into 16 blocks; into fewer if a block would have fewer than two
+ * returns; or into 8 for more than 20,000 configurations. Null for fewer than 16 returns. All blocks have the same
+ * length. The oldest returns that are left over, fewer than there are blocks, belong to no block.
  */
 export function blockDivision(periods: number, configurations: number): BlockDivision | null {
   const most = configurations > MANY ? FEWER_BLOCKS : BLOCKS;

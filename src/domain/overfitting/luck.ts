@@ -1,4 +1,4 @@
-/** How much of the best configuration of a sweep is luck: all figures together. */
+/** How much of the result of a sweep's best configuration is luck: all figures together. */
 import { PERIODS_PER_YEAR } from "../performance/metrics.ts";
 import type { Sampling } from "../performance/equity_curve.ts";
 import type { BlockDivision } from "./block_sums.ts";
@@ -18,13 +18,18 @@ export interface SweptReturns {
   readonly moments: readonly ReturnMoments[];
   /** Which of them is the best; null if none is. */
   readonly best: number | null;
-  /** The period of the returns; null if the metrics have no Sharpe ratio, for want of time or of returns. */
+  /**
+   * The period of the returns; null if the metrics have no Sharpe ratio, because there is too little time or there are
+   * too few returns.
+   */
   readonly sampling: Sampling | null;
   /** From the first trade to the last, µs. */
   readonly span: number;
-  /** The sums of `writeBlockSums`, configuration by configuration, and how they are divided; null for too few returns. */
+  /**
+   * The sums of `writeBlockSums`, configuration by configuration, and how they are divided; null for too few returns.
+   */
   readonly blocks: { readonly sums: Float64Array; readonly division: BlockDivision } | null;
-  /** Configurations ever tried on these trades, those of this sweep among them. */
+  /** Configurations ever tried on these trades, including those of this sweep. */
   readonly tried: number;
 }
 
@@ -37,7 +42,7 @@ export interface Luck {
   readonly sampling: Sampling | null;
   /** From the first trade to the last, in years of 365 days. */
   readonly years: number;
-  /** That of the best. */
+  /** The Sharpe ratio of the best configuration. */
   readonly sharpe: number | null;
   /** What luck alone is expected to give the best of all that were tried. */
   readonly expectedMaximumSharpe: number | null;
@@ -57,8 +62,9 @@ const YEAR = 365 * DAY;
 
 /**
  * The figures of a sweep. The variance of the Sharpe ratios is that of the configurations which have one (n − 1), added
- * up in their order, the mean first. Configurations whose returns are fewer or more than the others' cover a different time,
- * and have no probability of overfitting together. Throws a RangeError if `blocks` has not a row for each of `moments`.
+ * up in their order, the mean first. Configurations whose returns are fewer or more than the others' cover a different
+ * time, and have no probability of overfitting together. Throws a RangeError unless `blocks` has a row for each of
+ * `moments`.
  */
 export function luckOf({ moments, best, sampling, span, blocks, tried }: SweptReturns): Luck {
   if (blocks !== null && blocks.sums.length !== 2 * blocks.division.blocks * moments.length) {

@@ -1,7 +1,7 @@
 /** The probability of backtest overfitting, by combinatorially symmetric cross-validation. */
 import type { BlockDivision } from "./block_sums.ts";
 
-/** How often the best of one half of the time is below the middle in the other half. */
+/** How often the best configuration of one half of the time is below the median in the other half. */
 export interface OverfittingProbability {
   /** PBO, from 0 to 1. */
   readonly probability: number;
@@ -9,7 +9,7 @@ export interface OverfittingProbability {
   readonly folds: number;
 }
 
-/** A variance below this share of the mean square is what rounding leaves of none. */
+/** A variance below this share of the mean square is only an error of rounding. */
 const RESOLUTION = 1e-12;
 
 /**
@@ -17,14 +17,14 @@ const RESOLUTION = 1e-12;
  * `writeBlockSums` writes them. Null for fewer than two configurations, and when all have the same returns.
  *
  * For each half of the blocks: n* is the configuration with the highest Sharpe ratio in that half, ω its rank in the
- * other half ÷ (N + 1), from 1 for the worst to N for the best, and λ = ln(ω ÷ (1 − ω)). PBO is the share of halves with
- * λ ≤ 0, that is with ω ≤ ½. D. H. Bailey, J. M. Borwein, M. López de Prado, Q. J. Zhu, The Probability of Backtest
- * Overfitting, Journal of Computational Finance 20(4), 2016 (SSRN 2326253).
+ * other half ÷ (N + 1), from 1 for the worst to N for the best, and λ = ln(ω ÷ (1 − ω)). PBO is the share of halves
+ * with λ ≤ 0, that is with ω ≤ ½. D. H. Bailey, J. M. Borwein, M. López de Prado, Q. J. Zhu, The Probability of
+ * Backtest Overfitting, Journal of Computational Finance 20(4), 2016 (SSRN 2326253).
  *
  * What the paper leaves open: Configurations equal in the other half share the mean of their ranks. Of those that are
  * equally the best, the one that did worst in the other half is chosen, so the order of configurations changes nothing.
- * Without variance in a half, which is what a configuration without a position has, the ratio is 0, or infinite if there
- * was a return.
+ * Without variance in a half, which is what a configuration without a position has, the ratio is 0, or infinite if
+ * there was a return.
  *
  * A sum over a half is the sum over its first blocks (in the lower half of the time) plus the sum over its last blocks,
  * each added up from the oldest block on. The time is in proportion to configurations × halves, whatever the number of
@@ -64,7 +64,7 @@ export function overfittingProbability(
       else if (beyond === chosen) ranks[half]! += 1;
     }
   }
-  // Equal to itself as well, so twice the rank is one more than what was counted.
+  // A configuration counts as equal to itself, so twice its rank is one more than its count.
   let below = 0;
   for (const doubled of ranks) if (doubled + 1 <= count + 1) below++;
   return { probability: below / folds, folds };
@@ -76,7 +76,7 @@ function isRepeated(sums: Float64Array, width: number): boolean {
   return true;
 }
 
-/** All ways to take half of the blocks, each a number whose bits are its blocks, in rising order. */
+/** All ways to take half of the blocks, each a number whose bits are its blocks, in ascending order. */
 class Halves {
   readonly #blocks: number;
   /** Returns in a half. */
@@ -97,14 +97,14 @@ class Halves {
     this.#masks = Uint32Array.from(masks);
   }
 
-  /** The half at the same place from the end is the other half of the one at a place. */
+  /** How many halves there are. The complement of a half is at the same place counted from the end. */
   get count(): number {
     return this.#masks.length;
   }
 
   /**
-   * Writes what ranks like the Sharpe ratio of each half into `scores`: mean × |mean| ÷ variance (of the population),
-   * which rises with it and needs no root.
+   * Writes a score for each half into `scores`: mean × |mean| ÷ variance (of the population), which rises with the
+   * Sharpe ratio and needs no root.
    */
   score(sums: Float64Array, at: number, scores: Float64Array): void {
     const [earlySums, earlySquares] = this.#early;
@@ -134,7 +134,7 @@ class Halves {
   }
 }
 
-/** Writes the sum over each set of the blocks whose sums start at `at`; `into` has two to the number of blocks. */
+/** Writes the sum over each set of the blocks whose sums start at `at`; `into` has 2ⁿ places for n blocks. */
 function fillSets(sums: Float64Array, at: number, into: Float64Array): void {
   into[0] = 0;
   for (let size = 1, block = at; size < into.length; size *= 2, block++) {

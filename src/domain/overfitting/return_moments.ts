@@ -4,11 +4,11 @@
 export interface ReturnMoments {
   /** How many returns there are. */
   readonly count: number;
-  /** Their mean, a fraction a period; 0 without any. */
+  /** Their mean, a fraction per period; 0 without any. */
   readonly mean: number;
   /**
-   * Mean ÷ sample standard deviation (n − 1), a period, not annualised; null for fewer than two returns or when they do
-   * not deviate.
+   * Mean ÷ sample standard deviation (n − 1), per period, not annualised; null for fewer than two returns or when they
+   * do not deviate.
    */
   readonly sharpe: number | null;
   /** 0 for the normal distribution; null where there is no Sharpe ratio. */
@@ -17,15 +17,15 @@ export interface ReturnMoments {
   readonly kurtosis: number | null;
 }
 
-/** A deviation below a few roundings of a double near 1 is none, as in `sampled_ratios.ts`. */
+/** A deviation below a few roundings of a double near 1 counts as zero, as in `sampled_ratios.ts`. */
 const RESOLUTION = 1e-15;
 
 /**
  * The moments in one pass, return by return in order, as central sums M₂, M₃, M₄ of the distances from the running mean
  * (P. Pébay, Formulas for Robust, One-Pass Parallel Computation of Covariances and Arbitrary-Order Statistical Moments,
  * Sandia Report SAND2008-6212, 2008, equations 3.1). Skewness = √n × M₃ ÷ M₂^1.5 and kurtosis = n × M₄ ÷ M₂², both of
- * the population. Additions, multiplications, divisions and square roots of doubles in the order below, which IEEE 754
- * defines to the last bit.
+ * the population. It adds, multiplies, divides and takes square roots of doubles in the order below. IEEE 754 defines
+ * each result to the last bit.
  *
  * @example
  * ```ts

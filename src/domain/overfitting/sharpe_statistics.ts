@@ -1,8 +1,8 @@
 /**
  * What a Sharpe ratio is worth: how likely it is to be above a benchmark, what luck alone would have given after many
- * tries, and how long a record must be to tell.
+ * tries, and how long a record must be to show it.
  *
- * Sharpe ratios here are those of one period unless a name says otherwise: an annualised ratio ÷ √(periods a year). A
+ * Sharpe ratios here are those of one period unless a name says otherwise: an annualised ratio ÷ √(periods per year). A
  * figure that does not exist is null.
  */
 import { normalProbability, normalQuantile } from "../numbers/normal_distribution.ts";
@@ -11,7 +11,7 @@ import { normalProbability, normalQuantile } from "../numbers/normal_distributio
 export interface SharpeRecord {
   /** Of one period. */
   readonly sharpe: number;
-  /** How many returns it is from. */
+  /** How many returns it is computed from. */
   readonly count: number;
   /** 0 for the normal distribution. */
   readonly skewness: number;
@@ -27,9 +27,9 @@ const EULER = 0.5772156649015329;
  *
  * PSR(b) = Φ((SR − b) × √(n − 1) ÷ √(1 − γ₃ × SR + (γ₄ − 1) ÷ 4 × SR²)), γ₃ the skewness and γ₄ the kurtosis.
  *
- * From 0 to 1; null for fewer than two returns, or where the variance of the estimate is not above zero, which moments
- * of real returns never make it. D. H. Bailey, M. López de Prado, The Sharpe Ratio Efficient Frontier, Journal of Risk
- * 15(2), 2012 (SSRN 1821643).
+ * From 0 to 1; null for fewer than two returns, or where the variance of the estimate is not above zero, which never
+ * happens with moments of real returns. D. H. Bailey, M. López de Prado, The Sharpe Ratio Efficient Frontier, Journal
+ * of Risk 15(2), 2012 (SSRN 1821643).
  *
  * @example
  * ```ts
@@ -50,8 +50,8 @@ export function probabilisticSharpe(record: SharpeRecord, benchmark: number): nu
  *
  * E[max] = (1 − γ) × Φ⁻¹(1 − 1 ÷ N) + γ × Φ⁻¹(1 − 1 ÷ (N × e)), γ the Euler–Mascheroni constant.
  *
- * Null for fewer than two, where the approximation does not exist. D. H. Bailey, J. M. Borwein, M. López de Prado, Q. J.
- * Zhu, Pseudo-Mathematics and Financial Charlatanism, Notices of the AMS 61(5), 2014, proposition 1.
+ * Null for fewer than two, where the approximation does not exist. D. H. Bailey, J. M. Borwein, M. López de Prado, Q.
+ * J. Zhu, Pseudo-Mathematics and Financial Charlatanism, Notices of the AMS 61(5), 2014, proposition 1.
  *
  * @example
  * ```ts
@@ -80,8 +80,8 @@ export function luckySharpe(variance: number, tries: number): number | null {
  * The deflated Sharpe ratio: the probability that the true Sharpe ratio of the best of `tries` is above what luck alone
  * is expected to give, DSR = PSR(√V × E[max]); `variance` is V, of the ratios of those tried, of one period.
  *
- * From 0 to 1; with one try it is PSR(0), as nothing was chosen. Null where PSR does not exist. D. H. Bailey, M. López de
- * Prado, The Deflated Sharpe Ratio, Journal of Portfolio Management 40(5), 2014 (SSRN 2460551).
+ * From 0 to 1; with one try it is PSR(0), because nothing was chosen. Null where PSR does not exist. D. H. Bailey, M.
+ * López de Prado, The Deflated Sharpe Ratio, Journal of Portfolio Management 40(5), 2014 (SSRN 2460551).
  */
 export function deflatedSharpe(record: SharpeRecord, variance: number, tries: number): number | null {
   return probabilisticSharpe(record, luckySharpe(variance, tries) ?? 0);

@@ -1,16 +1,17 @@
 /** A set of configurations that stays small however many there are, as hashes of 48 bits. */
 
-/** Up to this many different ones, the count is exact. */
+/** Up to this many different configurations, the count is exact. */
 const MOST_KEPT = 16_384;
 const HASHES = 2 ** 48;
-/** A hash has eight of these, the highest bits first. */
+/** The digits of a hash as text, eight of them, the highest bits first. */
 const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const DIGITS_EACH = 8;
 
 /**
- * The smallest hashes of all that were added. With more than 16,384, the size of the whole set is estimated from how close
- * together they are, (k − 1) × 2⁴⁸ ÷ the largest of the k kept, with a standard error below 0.8 % (K. Beyer, P. J. Haas,
- * B. Reinwald, Y. Sismanis, R. Gemulla, On Synopses for Distinct-Value Estimation Under Multiset Operations, SIGMOD 2007).
+ * The smallest hashes of all that were added. With more than 16,384, the size of the whole set is estimated from how
+ * close together they are, (k − 1) × 2⁴⁸ ÷ the largest of the k kept, with a standard error below 0.8 % (K. Beyer, P.
+ * J. Haas, B. Reinwald, Y. Sismanis, R. Gemulla, On Synopses for Distinct-Value Estimation Under Multiset Operations,
+ * SIGMOD 2007).
  *
  * @example
  * ```ts
@@ -23,7 +24,7 @@ const DIGITS_EACH = 8;
  * ```
  */
 export class TriedSet {
-  /** In rising order. */
+  /** In ascending order. */
   #hashes: Float64Array = new Float64Array();
 
   /** The set whose `text()` this is; null for any other text. */
@@ -49,7 +50,7 @@ export class TriedSet {
     this.#hashes = all.slice(0, MOST_KEPT);
   }
 
-  /** How many different ones were added: exact up to 16,384, an estimate beyond. It never falls. */
+  /** How many different hashes were added: exact up to 16,384, an estimate beyond. It never falls. */
   get count(): number {
     const kept = this.#hashes.length;
     return kept < MOST_KEPT
@@ -57,7 +58,7 @@ export class TriedSet {
       : Math.max(kept, Math.round((kept - 1) * HASHES / this.#hashes[kept - 1]!));
   }
 
-  /** The set as text, for `from`: eight characters a hash, at most 131,072. */
+  /** The set as text, for `from`: eight characters per hash, at most 131,072. */
   text(): string {
     const parts: string[] = [];
     for (const hash of this.#hashes) {

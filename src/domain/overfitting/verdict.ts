@@ -24,11 +24,11 @@ const KEPT_ENOUGH = 0.5;
  * The verdict. `kept` is what the best kept of its profit on trades that had no part in the choice
  * (`walkForwardEfficiency`): one value for `--test`, one for `--walk-forward`, null where there was no profit to keep.
  *
- * Thresholds, all of which a good one has to pass: deflated Sharpe ratio at least 0.95; as many years as the minimum
- * backtest length; probability of overfitting at most 0.05; and of each value in `kept` at least one half. It is luck if
- * nothing is kept, the years are fewer than the minimum, the deflated ratio is below one half, or the probability of
- * overfitting is one half or more. The last alone makes it only doubtful: where all configurations are equally good, it
- * does not matter which is chosen.
+ * To be good, it must pass all thresholds: a deflated Sharpe ratio of at least 0.95; as many years as the minimum
+ * backtest length; a probability of overfitting of at most 0.05; and at least one half for each value in `kept`. It is
+ * luck if nothing is kept, the years are fewer than the minimum, the deflated ratio is below one half, or the
+ * probability of overfitting is one half or more. The last alone makes it only doubtful: where all configurations are
+ * equally good, it does not matter which is chosen.
  */
 export function verdictOf(luck: Luck, kept: readonly (Money | null)[] = []): Verdict {
   const { sharpe, deflatedSharpe, minimumBacktestYears, overfitting, configurations, tried, years } = luck;

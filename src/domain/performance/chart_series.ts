@@ -1,6 +1,7 @@
 /**
- * What a picture of a run needs, collected while its trades pass: price, equity and drawdown as reduced lines, the fills
- * and the round trips. Doubles, for showing only: the books and the figures of a run are exact and elsewhere.
+ * What a chart of a run needs, collected while its trades pass: price, equity and drawdown as reduced lines, the fills
+ * and the round trips. These are doubles, for display only: the books and the figures of a run are exact, and are
+ * computed elsewhere.
  */
 import type { Block } from "../market/block.ts";
 import type { Outcome } from "../market/tick.ts";
@@ -29,7 +30,7 @@ const PRICE = 0,
   DRAWDOWN = 2,
   LINES = 3;
 
-/** Collects the pictures of one account in one symbol. */
+/** Collects the chart of one account in one symbol. */
 export class ChartSeries {
   readonly #columns = new M4Columns(LINES);
   /** The values of the lines at the trade that is added. */
@@ -37,7 +38,7 @@ export class ChartSeries {
   readonly #fills = new FillMarks();
   readonly #trips = new TripLog();
   readonly #found = new Extremes();
-  /** Trades of the block that passes now which are not in the lines yet. */
+  /** Trades of the current block that are not in the lines yet. */
   #waiting: { readonly block: Block; readonly from: number; to: number } | null = null;
   #cash: number;
   #position = 0;
@@ -68,7 +69,7 @@ export class ChartSeries {
     }
   }
 
-  /** Notes the trades that wait. */
+  /** Adds the waiting trades to the lines. */
   #settle(): void {
     if (this.#waiting === null) return;
     const { block, from, to } = this.#waiting;
@@ -172,13 +173,18 @@ function isFill({ kind }: Outcome): boolean {
   return kind === "fill";
 }
 
-/** Finds the lowest and the highest price of rows; an object of its own, as it is called once a column. */
+/**
+ * Finds the lowest and the highest price of rows. It returns them in its fields, because it is called once per column.
+ */
 class Extremes {
   /** The rows of the two, in order. */
   earlier = 0;
   later = 0;
 
-  /** Looks at the rows of a block from `from` on that are before row `to` and before the time `end`; returns the next row. */
+  /**
+   * Looks at the rows of a block from `from` on that are before row `to` and before the time `end`; returns the next
+   * row.
+   */
   within({ time, price }: Block, from: number, to: number, end: number): number {
     let low = from;
     let high = from;

@@ -6,8 +6,8 @@
  * arithmetic is needed only at a fill, and where a fall may be the worst so far. The limits that halt trading
  * are in loss_limits.ts: their peak starts again with every release; this one never does.
  *
- * Among several symbols one moves at a time. What the account holds of the others is cash meanwhile, at their last
- * prices, until `turnTo` says that trades of another symbol follow.
+ * Of several symbols only one moves at a time. Meanwhile what the account holds of the others counts as cash, at their
+ * last prices, until `turnTo` says that trades of another symbol follow.
  */
 import {
   booksOf,

@@ -80,7 +80,7 @@ export function worth({ cash, position, price, decimals }: MarkedBooks): Money {
   return position.isZero() ? cash : cash.plus(position.times(priceAsMoney(price, decimals)));
 }
 
-/** A fall in figures. */
+/** The figures of a fall. */
 export function periodOf({ peak, trough, from, to }: Fall, recovered: number | null = null): DrawdownPeriod {
   const top = worth(peak);
   return { peak: top, amount: top.minus(worth(trough)), from, to, recovered };
@@ -106,7 +106,7 @@ export function booksOf({ cash, position, price, decimals }: BooksSnapshot): Mar
   return { cash: new Money(cash), position: new Money(position), price, decimals };
 }
 
-/** How many periods are kept, which are the deepest. */
+/** How many periods are kept: the deepest ones. */
 export const MAX_PERIODS = 10;
 
 /**

@@ -1,6 +1,6 @@
 /**
- * Equity over time, in two forms: samples at regular times, from which volatility is computed, and a curve
- * thin enough to draw.
+ * Equity over time, in two forms: samples at regular times, from which volatility is computed, and a curve with few
+ * enough points to draw.
  *
  * Both look at equity only at whole multiples of a period since 1970 (UTC): every minute, hour and day for
  * the samples; for the curve every millisecond at first, then every 2, 4, 8, … as it fills up. Equity at such
@@ -12,7 +12,7 @@ import { DAY, HOUR } from "../numbers/time.ts";
 /** The period between two samples. */
 export type Sampling = "1d" | "1h" | "1m";
 
-/** One point of the curve: µs since 1970, and equity in quote currency as a double, for showing only. */
+/** One point of the curve: µs since 1970, and equity in quote currency as a double, for display only. */
 export interface CurvePoint {
   readonly time: number;
   readonly equity: number;
@@ -48,7 +48,7 @@ const MINUTE = 60_000_000;
 /**
  * Equity as it develops, for one account.
  *
- * The caller's part per trade is one comparison:
+ * The caller makes one comparison per trade:
  *
  * @example
  * ```ts

@@ -1,18 +1,20 @@
-/** Where fills are drawn on a chart: every one, or when there are too many to tell apart, one a column and side. */
+/**
+ * Where fills are drawn on a chart: every one or, when there are too many to tell apart, one for each column and side.
+ */
 import type { Side } from "../numbers/money.ts";
 
 /** Fills of one side within one column. */
 export interface FillMark {
-  /** Of the first of them, µs since 1970. */
+  /** The time of the first fill, µs since 1970. */
   readonly time: number;
   readonly side: Side;
-  /** Its fill price, quote currency, as a double for showing only. */
+  /** The price of the first fill, quote currency, as a double for display only. */
   readonly price: number;
-  /** How many they are. */
+  /** How many fills there are. */
   readonly count: number;
 }
 
-/** More marks than this become fewer. */
+/** When there are more marks than this, some are merged. */
 export const MOST_MARKS = 6_000;
 
 const MILLISECOND = 1_000;
@@ -21,7 +23,10 @@ const NONE = -1;
 
 /** The marks of one account in one symbol. */
 export class FillMarks {
-  /** A column for each field: objects would outlive the garbage collector's first rounds, which costs more than all else. */
+  /**
+   * A column for each field: objects would outlive the garbage collector's first rounds, which would cost more than
+   * anything else.
+   */
   readonly #times = new Float64Array(MOST_MARKS + 1);
   readonly #prices = new Float64Array(MOST_MARKS + 1);
   readonly #counts = new Float64Array(MOST_MARKS + 1);
@@ -54,7 +59,7 @@ export class FillMarks {
     }));
   }
 
-  /** Adds fills to the last mark of their side, or as a new mark behind all others. */
+  /** Adds fills to the last mark of their side, or as a new mark after all others. */
   #join(time: number, side: 0 | 1, price: number, count: number): void {
     const width = this.#width;
     const last = this.#last[side]!;

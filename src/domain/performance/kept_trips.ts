@@ -8,7 +8,7 @@ export const KEPT_OF_EACH = 1_000;
 const MOST_OTHERS = 4 * KEPT_OF_EACH;
 const ROWS = KEPT_OF_EACH + MOST_OTHERS;
 
-/** The kept trips. Of two with the same profit the earlier one is the worse. */
+/** The kept trips. Of two with the same profit, the earlier one counts as worse. */
 export class KeptTrips {
   readonly #rows = new TripRows(ROWS);
   /** The keys by which trips are compared, for each row: the profit, quote currency, and the number. */

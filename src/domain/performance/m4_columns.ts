@@ -18,7 +18,10 @@ const MILLISECOND = 1_000;
 /** More columns than most screens have pixels from left to right. */
 export const MOST_COLUMNS = 2_048;
 
-/** The fields of a column, in this order: its number, the times of its first and last points, µs since 1970, and its lines. */
+/**
+ * The fields of a column, in this order: its number, the times of its first and last points, µs since 1970, and its
+ * lines.
+ */
 const AT = 0,
   FIRST_TIME = 1,
   LAST_TIME = 2,
@@ -142,8 +145,8 @@ export class M4Columns {
   }
 }
 
-// What is done to one column is a function of its own: the loops over all columns run a few times in a run, and V8 would
-// otherwise compile them with all of it, which takes longer than the loops.
+// Each operation on one column is a function of its own. The loops over all columns run only a few times, and V8 would
+// otherwise compile the operations into them, which takes longer than the loops.
 
 /** Adds the points of a line in the column that starts at `column` to `points`. */
 function pointsOf(values: Float64Array, column: number, line: number, points: Point[]): void {

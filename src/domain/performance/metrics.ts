@@ -1,10 +1,10 @@
 /**
  * The results of a backtest: the figures a trader judges a strategy by.
  *
- * Every formula is a function of its own. Quotients of money are exact decimals to 100 digits; roots of returns are
- * doubles made of additions, multiplications, divisions and square roots only, which IEEE 754 defines to the last
- * bit, so that the same trades give the same text everywhere. A figure that does not exist is null, never 0.
- * Figures made of sampled returns are right to six digits, and show no more.
+ * Every formula is a function of its own. Quotients of money are exact decimals to 100 digits; ratios of returns are
+ * doubles that take only additions, multiplications, divisions and square roots, which IEEE 754 defines to the last
+ * bit, so that the same trades give the same text everywhere. A figure that does not exist is null, never 0. Figures
+ * computed from sampled returns are right to six digits, and show no more.
  *
  * The returns are simple returns of equity, sampled by the day, hour or minute (see `SampledEquity`). A year has 365
  * days of 24 hours, since these markets never close. The risk-free rate and the target return are zero.
@@ -139,7 +139,7 @@ const FEWEST_RETURNS = 30;
 /** How many returns a year has, by the period of each. */
 export const PERIODS_PER_YEAR: Readonly<Record<Sampling, number>> = { "1d": 365, "1h": 8_760, "1m": 525_600 };
 
-/** The period of returns of which annual figures are made; `span` is from the first trade to the last, µs. */
+/** The period of the returns that annual figures are computed from; `span` is from the first trade to the last, µs. */
 export function annualSampling(
   { returns, sampling }: Pick<SampledEquity, "returns" | "sampling">,
   span: number,
@@ -229,7 +229,7 @@ export function winRate(wins: number, count: number): Money | null {
   return count === 0 ? null : new Money(wins).div(count);
 }
 
-/** `sum` ÷ `count`: the average of so many wins or losses, quote currency; null without any. */
+/** `sum` ÷ `count`: the average of that many wins or losses, quote currency; null without any. */
 export function average(sum: Money, count: number): Money | null {
   return count === 0 ? null : sum.div(count);
 }

@@ -3,10 +3,10 @@ import type { Fill } from "../orders/fill.ts";
 import { type Money, ZERO } from "../numbers/money.ts";
 import type { TripRecord } from "./trip_rows.ts";
 
-/** The part of a fill that a trip adds up. */
+/** The fields of a fill that a trip adds up. */
 export type TripFill = Pick<Fill, "price" | "quantity" | "fee" | "realized" | "cause">;
 
-/** The exact sums of a trip, which ends with the sale of the whole rest. */
+/** The exact sums of a trip, which ends when the rest of the position is sold. */
 export class OpenTrip implements TripRecord {
   number = 0;
   readonly entryTime: number;

@@ -187,8 +187,8 @@ export class Performance {
 }
 
 /**
- * The first row from `from` on, and before `to`, whose time is not before `due`; `to` if there is none. Of ordered times
- * few are looked at: thousands of configurations ask for the same trades.
+ * The first row from `from` on, and before `to`, whose time is not before `due`; `to` if there is none. If the times
+ * are ordered it looks at few of them, because thousands of configurations ask for the same trades.
  */
 function firstSince(
   due: number,

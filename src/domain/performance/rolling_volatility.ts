@@ -10,8 +10,8 @@ export const VOLATILITY_WINDOW = 30;
 
 /**
  * At the end of each return, the annualised volatility of the last `VOLATILITY_WINDOW` returns, a fraction. The first
- * and the last return cover less than a period, and are left out. `first` is the time of the first trade, µs since 1970. Empty if
- * there are fewer returns.
+ * and the last return cover less than a period, and are left out. `first` is the time of the first trade, µs since
+ * 1970. Empty if there are fewer returns.
  */
 export function rollingVolatility(returns: readonly number[], sampling: Sampling, first: number): Point[] {
   const perYear = PERIODS_PER_YEAR[sampling];

@@ -2,11 +2,10 @@
  * Round trips: from no position to a position and back to none. Usually one buy and one sell; several buys
  * may add up, and a position may be sold in parts.
  *
- * Only running sums are kept, so memory does not grow with the number of fills. The sums are exact: a profit
- * has some 30 digits and its square some 60, all of which Money holds. Whether all profits are equal, and
- * their deviation therefore zero, is never a matter of rounding. So no numerically stable recurrence
- * (Welford's) is needed, and a round trip costs one multiplication and two additions. The account adds up
- * fees and realized profit.
+ * Only running sums are kept, so memory does not grow with the number of fills. The sums are exact: a profit has about
+ * 30 digits and its square about 60, all of which Money holds. Whether all profits are equal, and their deviation
+ * therefore zero, is never a matter of rounding. So no numerically stable recurrence (Welford's) is needed, and a round
+ * trip costs one multiplication and two additions. The account adds up fees and realized profit.
  */
 import type { Fill } from "../orders/fill.ts";
 import { type Money, ZERO } from "../numbers/money.ts";
@@ -77,8 +76,8 @@ export class RoundTrips {
   readonly #opened = new Map<string, Opened>();
 
   /**
-   * Adds a fill in `symbol`; `time` is that of its trade, µs since 1970. Throws a TypeError for a sale without a position
-   * or without its profit: a defect.
+   * Adds a fill in `symbol`; `time` is that of its trade, µs since 1970. Throws a TypeError for a sale without a
+   * position or without its profit: a defect.
    */
   add({ side, position, realized, tradeId }: Fill, time: number, symbol = ""): void {
     const opened = this.#opened.get(symbol);

@@ -1,11 +1,11 @@
 /**
- * Ratios of sampled returns: doubles made of additions, multiplications, divisions and square roots only, which IEEE 754
- * defines to the last bit. Returns are fractions, one a period.
+ * Ratios of sampled returns: doubles that take only additions, multiplications, divisions and square roots, which IEEE
+ * 754 defines to the last bit. Returns are fractions, one per period.
  */
 
 /**
- * A return near zero is the difference of two doubles near each other, and off by up to 2.2e-16. A deviation
- * below a few times that counts as none.
+ * A return near zero is the difference of two doubles near each other, and off by up to 2.2e-16. A deviation below a
+ * few times that counts as zero.
  */
 const RESOLUTION = 1e-15;
 

@@ -29,7 +29,7 @@ export interface TripRecord extends TripAmounts {
   readonly cause: string;
 }
 
-/** Rows have these fields in this order; `read` has their places written out. */
+/** Rows have these fields in this order, which `read` repeats. */
 const NUMBERS = ["number", "entryTime", "exitTime", "best", "worst"] as const;
 const AMOUNTS = ["bought", "spent", "fees", "sold", "received", "saleFees", "profit"] as const;
 const CAUSE = NUMBERS.length;

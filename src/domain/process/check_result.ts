@@ -2,7 +2,7 @@
 export interface CheckResult {
   /** What was checked: a permission, a host, the clock, a folder, the journal. */
   readonly subject: string;
-  /** Which side of it, such as `TCP`; empty if it has only one. */
+  /** Which step of the check, such as `TCP`; empty if there is only one. */
   readonly step: string;
   readonly isGood: boolean;
   /** What was found, with times and values. */

@@ -1,6 +1,6 @@
 /** Mistakes in the configuration, which name the options as a user writes them. */
 
-/** A configuration that cannot be used: every mistake in it, one a line. */
+/** A configuration that cannot be used: every mistake in it, one per line. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
   readonly exit = "usage";

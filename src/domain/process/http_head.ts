@@ -94,8 +94,8 @@ export class HeadBytes {
   }
 
   /**
-   * Takes the next `count` bytes, null for the end of the connection. Returns the head once it is whole, and null before.
-   * Throws a Refused for a head that is cut off, too long or malformed.
+   * Takes the next `count` bytes, null for the end of the connection. Returns the head once it is whole, and null
+   * before. Throws a Refused for a head that is cut off, too long or malformed.
    */
   take(count: number | null): HttpHead | null {
     if (count === null) throw new Refused(400, "The request ended within its head");

@@ -2,7 +2,7 @@
  * Links that lead out of their folder: Deno checks permissions for a path as written, then follows its links.
  */
 
-/** The part of the file system that is used; `Deno` has it. */
+/** The part of the file system that is used here; `Deno` provides it. */
 export interface LinkFiles {
   cwd(): string;
   lstatSync(path: string): { readonly isSymlink: boolean };
@@ -82,7 +82,7 @@ export function outwardClause({ link, target, folder }: OutwardLink): string {
 }
 
 /** What to do about such a link. */
-export const OUTWARD_ADVICE = "Take the link away, or choose a place that it does not lead out of";
+export const OUTWARD_ADVICE = "Remove the link, or choose a place that it does not lead out of";
 
 /** Both, as the end of a sentence. */
 export function outwardText(found: OutwardLink): string {

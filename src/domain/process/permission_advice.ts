@@ -76,7 +76,7 @@ export const WATCH_ADVICE =
   `this program was built to reach only its exchange, not this machine: build one that only watches with ` +
   `"deno task compile --watch", or ${FROM_SOURCES}`;
 
-/** What is missing by Deno's own message; null if the message is worded in another way. */
+/** What is missing according to Deno's own message; null for any other message. */
 export function missingIn(message: string): MissingGrants | null {
   const [, kind, what] = /^Requires (net|read|write|all) access to "([^"]+)"/.exec(message) ?? [];
   if (kind === undefined || what === undefined) return null;

@@ -1,7 +1,7 @@
 /**
- * The notes that Penstock writes between the frames of a recording: lines whose frame is `{"penstock":{"event":…}}`.
- * A frame is a note if and only if it starts like that, so its start decides. A received frame that
- * starts like that, or that would not fit on one line, is kept inside a note.
+ * The notes that Penstock writes between the frames of a recording: lines whose frame is `{"penstock":{"event":…}}`. A
+ * frame is a note if and only if it starts like that. A received frame that starts like that, or that would not fit on
+ * one line, is kept inside a note.
  */
 
 import type { DisconnectCause } from "../market/disconnect_cause.ts";
@@ -34,7 +34,7 @@ export interface Disconnection {
   readonly cause?: DisconnectCause;
 }
 
-/** Which file of a recording this is, if a process makes one a day; absent in the first file. */
+/** Which file of a recording this is, if a process makes one per day; absent in the first file. */
 export interface RecordingPart {
   /** From 2 on. */
   readonly part: number;
@@ -103,7 +103,7 @@ export type RecordingNote =
     readonly skipped?: number;
   }
   | OfSymbol & {
-    /** All that could be fetched of a gap is above: `filled` trades. The next frame is taken as it is. */
+    /** The trades of a gap that could be fetched are above: `filled` of them. The next frame is accepted as it is. */
     readonly event: "settled";
     readonly filled: number;
     /**

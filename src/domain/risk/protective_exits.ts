@@ -44,7 +44,7 @@ const SUSPECT = 1e-12;
 export class ProtectiveExits {
   readonly #stop: Money | null;
   readonly #target: Money | null;
-  /** What is left of the highest price at the trailing stop. */
+  /** The fraction of the highest price at which the trailing stop is reached. */
   readonly #trail: Money | null;
   readonly #stopEstimate: number;
   readonly #targetEstimate: number;

@@ -76,8 +76,8 @@ export class TradingHalt {
   }
 
   /**
-   * Releases by hand, with the books at the last trade, whose id is `tradeId`: past losses no longer count. Returns what
-   * happened: nothing without a halt.
+   * Releases by hand, with the books at the last trade, whose id is `tradeId`: past losses no longer count. Returns
+   * what happened: nothing without a halt.
    */
   release(books: MarkedBooks, tradeId: number): RiskNews[] {
     if (this.#halt === null) return [];

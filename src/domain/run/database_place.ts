@@ -44,8 +44,8 @@ export function withoutPassword(place: string): string {
 
 /**
  * Reads the URL of a database; the journal's name is after `#`. Without `sslmode` the connection is verified, unless
- * the host is this machine. Throws a RangeError that says what is expected, as the end of a sentence, and never repeats a
- * password.
+ * the host is this machine. Throws a RangeError that says what is expected, as the end of a sentence, and never repeats
+ * a password.
  *
  * @example
  * ```ts
@@ -65,7 +65,7 @@ export function readDatabasePlace(text: string): DatabasePlace {
   }
   if (url.password !== "") {
     throw new RangeError(
-      "no password in it, as others can read it in the list of processes: set PGPASSWORD instead, or add " +
+      "no password in it, because others can read it in the list of processes: set PGPASSWORD instead, or add " +
         "?passwordfile=FILE",
     );
   }

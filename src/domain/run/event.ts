@@ -14,7 +14,7 @@ import type { Check } from "../orders/refusal.ts";
 import type { ConfigurationEvent, SweepEvent } from "./sweep_result.ts";
 
 interface Base {
-  /** The trade's own time if there is one, else the time at which it happened. */
+  /** The trade's own time if there is a trade, otherwise the time at which the event happened. */
   readonly time: string;
 }
 
@@ -190,8 +190,8 @@ export interface SummaryEvent extends OfSymbol {
   /** Trades that `--from` and `--to` left out; absent without these options. */
   readonly outOfRange?: number;
   /**
-   * Trades that were numbered here, because their files have no consecutive ids: gaps and duplicates among them cannot be
-   * detected. Absent if there are none.
+   * Trades that were numbered here, because their files have no consecutive ids: gaps and duplicates among them cannot
+   * be detected. Absent if there are none.
    */
   readonly countedUp?: number;
   readonly gaps: number;

@@ -22,7 +22,7 @@ export interface StoppedEvent extends Base {
   readonly reason: string;
 }
 
-/** Everything that a journal has an entry for, besides checkpoints. */
+/** Everything that a journal has an entry for, except checkpoints. */
 export type JournalEvent = ConnectedEvent | DisconnectedEvent | PipelineEvent | OpenedEvent | StoppedEvent;
 
 /** An event with its place in the journal, which no other event of that journal has. */
@@ -41,7 +41,7 @@ export interface FollowedPlace {
   readonly hash: string;
 }
 
-/** The figures of a run besides its status, as of its last checkpoint. */
+/** The figures of a run in addition to its status, as of its last checkpoint. */
 export interface RunFigures {
   /** The strategy's values by name, decimal text; empty until all of them exist. */
   readonly averages: Values;
@@ -49,7 +49,9 @@ export interface RunFigures {
   readonly drawdown: string | null;
   /** The limit at which the run halts, a fraction; null without one. */
   readonly drawdownLimit: string | null;
-  /** The last heartbeat of this run; null for none. Its time is in µs since 1970, and the lag that of its last trade. */
+  /**
+   * The last heartbeat of this run; null for none. Its time is in µs since 1970, and the lag that of its last trade.
+   */
   readonly heartbeat:
     | { readonly time: number; readonly trades: number; readonly lagMs: number | null }
     | null;

@@ -1,4 +1,7 @@
-/** What other processes ask of a run: filed in its journal, and handled when the run next looks there. */
+/**
+ * Requests from other processes to a run. They are filed in its journal, and the run handles them when it next looks
+ * there.
+ */
 import type { OnHalt } from "../risk/halt.ts";
 
 /** A request. Another kind needs a line here, a reader in `REQUESTS`, and what the run does about it. */

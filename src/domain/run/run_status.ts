@@ -46,7 +46,7 @@ export interface KeptRun {
   readonly position: { readonly quantity: string; readonly cost: string };
   /** The halt in force; null without one. */
   readonly halt: HaltEvent | null;
-  /** Whether no order is placed because the exchange has not said the instrument's lot and tick yet. */
+  /** Whether no order is placed because the exchange has not sent the instrument's lot and tick yet. */
   readonly awaitsRules: boolean;
   /** Requests that are not handled yet, oldest first. */
   readonly requests: readonly (RunRequest & { readonly time: number })[];

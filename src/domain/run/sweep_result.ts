@@ -58,13 +58,17 @@ export interface WalkForwardWindow {
 
 /** The figures that put the best row into perspective. */
 export interface OverfittingFigures {
-  /** The probability that the best row's Sharpe ratio is above what luck alone gives the best of all that were tried. */
+  /**
+   * The probability that the best row's Sharpe ratio is above what luck alone gives the best of all that were tried.
+   */
   readonly deflatedSharpe: string | null;
   /** The Sharpe ratio, annualised, that luck alone is expected to give the best of all that were tried. */
   readonly expectedMaximumSharpe: string | null;
   /** Years of trades below which luck alone is expected to give the best row's Sharpe ratio. */
   readonly minimumBacktestYears: string | null;
-  /** Years after which the best row's Sharpe ratio would be above zero with 95 % confidence, had it been the only try. */
+  /**
+   * Years after which the best row's Sharpe ratio would be above zero with 95 % confidence, had it been the only try.
+   */
   readonly minimumTrackRecordYears: string | null;
   readonly probabilityOfOverfitting: string | null;
   /** The number of ways in which the trades were split for it; 0 without it. */

@@ -42,7 +42,7 @@ export class AggregatePages implements BackfillPages {
   /** The aggregate id to ask for next, once it is known. */
   #at: number | null = null;
 
-  /** `symbol` as an address encodes it. */
+  /** `symbol` is URL-encoded. */
   constructor(base: string, symbol: string) {
     this.#base = base;
     this.#symbol = symbol;

@@ -10,7 +10,7 @@ import { TradePages } from "./trade_pages.ts";
 export const BINANCE_BUDGET = { attempts: 300, windowMs: 300_000 } as const;
 /** The weight of REST requests that Binance allows per address and minute. */
 export const WEIGHT_PER_MINUTE = 6_000;
-/** The header that says how much of it is used. */
+/** The header that says how much of that weight is used. */
 export const USED_WEIGHT = "X-MBX-USED-WEIGHT-1M";
 
 /** The shortest wait if Binance does not say how long; its bans start at two minutes. */
@@ -49,7 +49,7 @@ export function binance(name: ExchangeName): Exchange {
   };
 }
 
-/** The address of one symbol's raw trade stream, below `endpoint`. Binance wants the symbol in lower case. */
+/** The address of one symbol's raw trade stream, below `endpoint`. Binance requires the symbol in lower case. */
 export function tradeStreamUrl(endpoint: string, symbol: string): string {
   return `${endpoint}/ws/${encodeURIComponent(symbol.toLowerCase())}@trade`;
 }
@@ -87,11 +87,11 @@ function refusal(status: number, address: string): Refusal {
 /** Code and message of a refusal, such as `{"code":-1121,"msg":"Invalid symbol."}`. */
 function explanation(body: unknown): Explanation {
   if (typeof body !== "object" || body === null || !("code" in body)) {
-    return { said: null, isUnknownSymbol: false };
+    return { error: null, isUnknownSymbol: false };
   }
   const { code } = body;
   return {
-    said: "msg" in body ? { code: String(code), message: String(body.msg) } : null,
+    error: "msg" in body ? { code: String(code), message: String(body.msg) } : null,
     isUnknownSymbol: code === INVALID_SYMBOL,
   };
 }

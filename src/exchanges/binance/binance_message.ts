@@ -32,7 +32,7 @@ export class BinanceMessageReader implements FrameDecoder, TradeFields {
   buyerIsMaker = false;
   /** After "rejected": what is wrong, with the value found. */
   reason = "";
-  /** After "rejected": the ids of the trade if those could be read, else -1. */
+  /** After "rejected": the ids of the trade if they could be read, otherwise -1. */
   emptyFirstId = -1;
   emptyId = -1;
   /** After "rejected": whether it is a marker that says no market trade took place under its id. */

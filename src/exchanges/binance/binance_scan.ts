@@ -22,7 +22,7 @@ interface Loop {
   readLines(at: number, end: number, most: number, isTimed: number, unit: number): number;
 }
 
-/** The longest of the texts that the loop compares with, after its length. */
+/** The longest of the strings that the loop compares with, after its length. */
 const LONGEST = COMPARED_BYTES - 8;
 const ENCODER = new TextEncoder();
 
@@ -124,7 +124,7 @@ export class BinanceScan implements FrameScan {
   }
 }
 
-/** In the order in which the loop has them. */
+/** The strings that the loop compares with, in its order. */
 function comparedTexts(symbol: string): readonly string[] {
   const start = (event: string) => `{"e":"${event}","E":`;
   const envelope = (event: string) => `{"stream":"${symbol.toLowerCase()}@${event}","data":${start(event)}`;

@@ -10,8 +10,8 @@ import { RejectedAnswer, type RestQuestion } from "../rest_question.ts";
 const CONTRACT = /USD_(PERP|\d{6})$/;
 
 /**
- * Whether a symbol is spelled like those of Binance's COIN-M market, where quantities are contracts of so many dollars
- * and not coins.
+ * Whether a symbol is spelled like those of Binance's COIN-M market, where quantities are contracts of a fixed number
+ * of dollars and not coins.
  */
 export function isContractSymbol(symbol: string): boolean {
   return CONTRACT.test(symbol);
@@ -66,11 +66,15 @@ export function readExchangeInfo(body: unknown, symbol: string): ReadInfo | Malf
     const text = value === null ? null : plain(value);
     if (text === null) continue;
     if (DECIMAL.test(text)) rules[rule as Rule] = text;
-    else flaws.push(`the steps of LOT_SIZE and MARKET_LOT_SIZE meet only at ${shown(text)}`);
+    else {flaws.push(
+        `the least common multiple of the steps of LOT_SIZE and MARKET_LOT_SIZE is ${
+          shown(text)
+        }, which is too large`,
+      );}
   }
   for (const [least, most] of [["minQuantity", "maxQuantity"], ["minNotional", "maxNotional"]] as const) {
     if (!contradict(rules[least], rules[most])) continue;
-    flaws.push(`the least is ${rules[least]} and the most ${rules[most]} (${least}, ${most})`);
+    flaws.push(`the minimum is ${rules[least]} and the maximum ${rules[most]} (${least}, ${most})`);
     delete rules[least];
     delete rules[most];
   }

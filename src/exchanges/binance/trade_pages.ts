@@ -13,9 +13,8 @@ const WEIGHT = 25;
 const LOOK_BACK = 100;
 
 /**
- * Pages of historicalTrades, weight 25 each. A page with a hole is asked for twice, and then believed: the
- * exchange itself does not have those trades. A hole at the start is believed only if the exchange has older
- * trades.
+ * Pages of historicalTrades, weight 25 each. A page with a hole is requested twice. If the hole is still there, the
+ * exchange itself does not have those trades. A hole at the start counts only if the exchange has older trades.
  */
 export class TradePages implements BackfillPages {
   readonly source = "historicalTrades";
@@ -24,7 +23,7 @@ export class TradePages implements BackfillPages {
   /** Whether the exchange has shown trades up to the next id to ask for. */
   #goesBack = false;
 
-  /** `symbol` as an address encodes it. */
+  /** `symbol` is URL-encoded. */
   constructor(base: string, symbol: string) {
     this.#base = base;
     this.#symbol = symbol;

@@ -100,10 +100,10 @@ interface Listed {
   /** The offset of its local header. */
   readonly offset: number;
   readonly method: number;
-  readonly packedSize: number;
+  readonly compressedSize: number;
   readonly size: number;
   readonly checksum: number;
-  /** The library's entry, if only the library can unpack the file; else null. */
+  /** The library's entry if only the library can decompress the file, otherwise null. */
   readonly entry: FileEntry | null;
 }
 
@@ -138,24 +138,24 @@ function listed(name: string, entry: FileEntry): Listed {
     filename,
     offset,
     method,
-    packedSize: entry.compressedSize,
+    compressedSize: entry.compressedSize,
     size: entry.uncompressedSize,
     checksum: entry.crc32 ?? 0,
     entry: method === DEFLATE64 ? entry : null,
   };
 }
 
-/** An archive of a megabyte whose members share their bytes can unpack to any size. No archiver makes one. */
+/** An archive of a megabyte whose members share their bytes can decompress to any size. No archiver makes one. */
 function refuseOverlaps(name: string, files: readonly Listed[]): void {
   let end = 0;
-  for (const { filename, offset, packedSize } of files.toSorted((a, b) => a.offset - b.offset)) {
+  for (const { filename, offset, compressedSize } of files.toSorted((a, b) => a.offset - b.offset)) {
     if (offset < end) {
       throw new UnusableInput(
         { name: `${name} (${filename})` },
-        "its bytes are those of another member too, which no archiver does: the archive is damaged or malicious",
+        "it shares bytes with another member, which no archiver does: the archive is damaged or malicious",
       );
     }
-    end = offset + LOCAL_HEADER_BYTES + packedSize;
+    end = offset + LOCAL_HEADER_BYTES + compressedSize;
   }
 }
 
@@ -163,22 +163,22 @@ function tooMuch(name: string, what: string): UnusableInput {
   return new UnusableInput({ name }, `the zip archive has ${what}: unpack it and give the files`);
 }
 
-/** A member's bytes, unpacked. */
+/** A member's bytes, decompressed. */
 async function sourceOf(name: string, file: Listed, parts: ByteParts): Promise<ByteSource> {
-  // zlib is faster than the library and returns all data before the damage, but cannot unpack Deflate64.
+  // zlib is faster than the library and returns all data before the damage, but cannot decompress Deflate64.
   if (file.entry !== null) return new MemberSource(name, file.entry);
-  const { offset, packedSize, size } = file;
+  const { offset, compressedSize, size } = file;
   const header = await parts.readPart(offset, LOCAL_HEADER_BYTES);
   const view = new DataView(header.buffer, header.byteOffset, header.length);
   if (header.length < LOCAL_HEADER_BYTES || view.getUint32(0, true) !== LOCAL_HEADER) {
     throw await unusableArchive(name, new RangeError("there is no member where its table of contents says"));
   }
   const start = offset + LOCAL_HEADER_BYTES + view.getUint16(26, true) + view.getUint16(28, true);
-  const bytes = new PartSource(parts, start, packedSize);
+  const bytes = new PartSource(parts, start, compressedSize);
   return file.method === DEFLATE ? await InflateSource.open(name, "zip", bytes, size) : bytes;
 }
 
-/** A part of an archive, not unpacked. */
+/** A part of an archive, not decompressed. */
 class PartSource implements ByteSource {
   readonly #parts: ByteParts;
   #at: number;
@@ -240,7 +240,7 @@ class CheckedSource implements ByteSource {
   }
 }
 
-/** A member's bytes as the library unpacks them, a piece at a time as they are read. */
+/** A member's bytes as the library decompresses them, a piece at a time as they are read. */
 class MemberSource implements ByteSource {
   readonly #name: string;
   readonly #file: FileEntry;
@@ -248,7 +248,7 @@ class MemberSource implements ByteSource {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   #fail: (error: unknown) => void = () => {};
   /** Settled once the library is done; null before the first read. */
-  #unpacking: Promise<unknown> | null = null;
+  #decompressing: Promise<unknown> | null = null;
   #piece: Uint8Array = new Uint8Array();
 
   constructor(name: string, file: FileEntry) {
@@ -263,7 +263,7 @@ class MemberSource implements ByteSource {
   }
 
   async read(into: Uint8Array): Promise<number | null> {
-    this.#unpacking ??= this.#file.getData(this.#stream.writable).catch(this.#fail);
+    this.#decompressing ??= this.#file.getData(this.#stream.writable).catch(this.#fail);
     while (this.#piece.length === 0) {
       const { value } = await this.#reader.read().catch(async (error) => {
         throw await unusableArchive(this.#name, error);
@@ -279,7 +279,7 @@ class MemberSource implements ByteSource {
 
   async close(): Promise<void> {
     await this.#reader.cancel(new Deno.errors.Interrupted(`${this.#name} was closed`)).catch(() => {});
-    await this.#unpacking;
+    await this.#decompressing;
   }
 }
 

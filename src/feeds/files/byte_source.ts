@@ -22,7 +22,7 @@ export interface ByteParts {
   readPart(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
 }
 
-/** Reads `length` bytes from a source, or fewer if it ends before. */
+/** Reads `length` bytes from a source, or fewer if it ends first. */
 export async function readUpTo(source: ByteSource, length: number): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = new Uint8Array(length);
   let filled = 0;

@@ -1,4 +1,4 @@
-/** Compares a file with the checksum file beside it, as Binance publishes them. */
+/** Compares a file with the checksum file next to it, as Binance publishes them. */
 import { UnusableInput } from "../../domain/market/unusable_input.ts";
 import { type InputFile, openInput } from "./input_file.ts";
 import { readSmallFile } from "./small_file.ts";
@@ -56,7 +56,7 @@ function checksumIn(text: string, path: string, file: string): string {
     ? "it is empty"
     : lines.length === 1
     ? `it holds ${JSON.stringify(lines[0]!.slice(0, 80))}`
-    : `none of its ${lines.length} lines is of ${base}`;
+    : `none of its ${lines.length} lines is for ${base}`;
   throw new UnusableInput(
     { name: path },
     `${found}, expected "<64 hexadecimal digits>  ${base}": fetch it again, or remove it to skip the check`,
@@ -65,7 +65,7 @@ function checksumIn(text: string, path: string, file: string): string {
 
 /** The SHA-256 of a file, hexadecimal in lower case. Throws what reading it throws, and the signal's reason. */
 export async function sha256(file: InputFile, signal?: AbortSignal): Promise<string> {
-  // Most files have no checksum beside them, and loading this takes 20 ms.
+  // Most files have no checksum next to them, and loading this module takes 20 ms.
   const { createHash } = await import("node:crypto");
   const hash = createHash("sha256");
   const bytes = new Uint8Array(READ_BYTES);

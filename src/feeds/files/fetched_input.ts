@@ -2,12 +2,12 @@
 import { createHash } from "node:crypto";
 import type { NamedInput } from "./named_inputs.ts";
 
-/** A digest as a file can be called. */
+/** A digest that a file may have as its name. */
 const DIGEST = /^[0-9a-f]{64}$/;
 
 /**
  * Fetches `file` from the folder `url`, which ends with a slash, under the file's own name, and puts it into `folder`
- * under its digest. Returns null, or why it was not kept. Follows no redirection, as that may lead to any host. Throws
+ * under its digest. Returns null, or why it was not kept. Follows no redirect, because it may lead to any host. Throws
  * what writing throws, what Deno throws without permission, and the reason of `signal`.
  */
 export async function fetchInput(

@@ -1,4 +1,4 @@
-/** Unpacks deflate: gzip files and members of zip archives. */
+/** Decompresses deflate data: gzip files and members of zip archives. */
 import type * as Zlib from "node:zlib";
 import { UnusableInput } from "../../domain/market/unusable_input.ts";
 import type { ByteSource } from "./byte_source.ts";
@@ -7,59 +7,59 @@ import type { ByteSource } from "./byte_source.ts";
 export class TruncatedInput extends UnusableInput {}
 
 /** How much compressed data is read at a time. Deflate compresses at most a thousandfold, so memory stays bounded. */
-const PACKED_BYTES = 32 << 10;
-const UNPACKED_BYTES = 256 << 10;
+const COMPRESSED_BYTES = 32 << 10;
+const DECOMPRESSED_BYTES = 256 << 10;
 const LEAST_BYTES = 1 << 10;
 
 /** zlib's errors for bytes after a member that do not start another member. */
 const NO_MEMBER = ["incorrect header check", "unknown compression method", "unknown header flags set"];
 
 /**
- * The unpacked bytes of a gzip file or of a member of a zip archive. A gzip file may hold several members in succession,
- * as recorders append them. Zeros after the end are padding and are skipped.
+ * The decompressed bytes of a gzip file or of a member of a zip archive. A gzip file may hold several members in
+ * succession, as recorders append them. Zeros after the end are padding and are skipped.
  */
 export class InflateSource implements ByteSource {
   readonly #name: string;
   readonly #format: "gzip" | "zip";
-  readonly #packed: ByteSource;
+  readonly #compressed: ByteSource;
   readonly #zlib: Zlib.Gunzip | Zlib.InflateRaw;
   readonly #input: Uint8Array<ArrayBuffer>;
-  readonly #unpacked: Uint8Array[] = [];
+  readonly #decompressed: Uint8Array[] = [];
   /** The piece that was fed to zlib last, and how many bytes were fed in all. */
   #piece: Uint8Array<ArrayBuffer>;
   #fed = 0;
-  #state: "unpacking" | "padding" | "finished" | "closed" = "unpacking";
+  #state: "decompressing" | "padding" | "finished" | "closed" = "decompressing";
   #failure: (Error & { readonly code?: string }) | null = null;
   #wake = (): void => {};
 
   /**
-   * `packed` starts with a gzip header if it is gzip; `name` is for errors. A member that is known to unpack to `size`
-   * bytes takes no more memory than that.
+   * `compressed` starts with a gzip header if it is gzip; `name` is for errors. A member that is known to decompress to
+   * `size` bytes takes no more memory than that.
    */
   static async open(
     name: string,
     format: "gzip" | "zip",
-    packed: ByteSource,
+    compressed: ByteSource,
     size = Infinity,
   ): Promise<InflateSource> {
     // Loading it takes 20 ms and 10 MB, and most inputs are plain.
-    return new InflateSource(await import("node:zlib"), name, format, packed, size);
+    return new InflateSource(await import("node:zlib"), name, format, compressed, size);
   }
 
   private constructor(
     { createGunzip, createInflateRaw }: typeof Zlib,
     name: string,
     format: "gzip" | "zip",
-    packed: ByteSource,
+    compressed: ByteSource,
     size: number,
   ) {
     this.#name = name;
     this.#format = format;
-    this.#packed = packed;
-    const chunkSize = Math.min(UNPACKED_BYTES, Math.max(LEAST_BYTES, size));
-    this.#input = this.#piece = new Uint8Array(Math.min(PACKED_BYTES, chunkSize));
+    this.#compressed = compressed;
+    const chunkSize = Math.min(DECOMPRESSED_BYTES, Math.max(LEAST_BYTES, size));
+    this.#input = this.#piece = new Uint8Array(Math.min(COMPRESSED_BYTES, chunkSize));
     this.#zlib = (format === "gzip" ? createGunzip : createInflateRaw)({ chunkSize });
-    this.#zlib.on("data", (bytes: Uint8Array) => this.#unpacked.push(bytes));
+    this.#zlib.on("data", (bytes: Uint8Array) => this.#decompressed.push(bytes));
     this.#zlib.on("end", () => this.#wake());
     this.#zlib.on("error", (error: Error) => {
       this.#failure = error;
@@ -69,12 +69,12 @@ export class InflateSource implements ByteSource {
 
   async read(into: Uint8Array): Promise<number | null> {
     for (;;) {
-      const next = this.#unpacked[0];
+      const next = this.#decompressed[0];
       if (next !== undefined) {
         const count = Math.min(next.length, into.length);
         into.set(next.subarray(0, count));
-        if (count < next.length) this.#unpacked[0] = next.subarray(count);
-        else this.#unpacked.shift();
+        if (count < next.length) this.#decompressed[0] = next.subarray(count);
+        else this.#decompressed.shift();
         return count;
       }
       if (this.#failure !== null) throw this.#explain(this.#failure);
@@ -88,12 +88,12 @@ export class InflateSource implements ByteSource {
     this.#state = "closed";
     this.#zlib.destroy();
     this.#wake();
-    await this.#packed.close();
+    await this.#compressed.close();
   }
 
-  /** Unpacks the next piece, or ends. */
+  /** Decompresses the next piece, or ends. */
   async #feed(): Promise<void> {
-    const count = await this.#packed.read(this.#input);
+    const count = await this.#compressed.read(this.#input);
     // zlib does not call back once it is closed.
     if (this.#isClosed()) return;
     await new Promise<void>((resolve) => {
@@ -119,8 +119,8 @@ export class InflateSource implements ByteSource {
     const left = this.#fed - this.#zlib.bytesWritten;
     let padding = this.#piece.subarray(this.#piece.length - left);
     for (;;) {
-      if (padding.some((byte) => byte !== 0)) throw this.#rubbish();
-      const count = await this.#packed.read(this.#input);
+      if (padding.some((byte) => byte !== 0)) throw this.#trailingData();
+      const count = await this.#compressed.read(this.#input);
       if (count === null) break;
       padding = this.#input.subarray(0, count);
     }
@@ -143,11 +143,11 @@ export class InflateSource implements ByteSource {
     }
     // The first header was checked before the source was made, so this is the header of a later member.
     return isGzip && NO_MEMBER.includes(error.message)
-      ? this.#rubbish(error)
+      ? this.#trailingData(error)
       : this.#damaged(error.message, error);
   }
 
-  #rubbish(cause?: Error): UnusableInput {
+  #trailingData(cause?: Error): UnusableInput {
     if (this.#format === "zip") return this.#damaged("a member is shorter than its table of contents says");
     const what = "something that is not gzip follows the gzip data. Fetch or copy the file again";
     return new UnusableInput({ name: this.#name }, what, { cause });

@@ -8,7 +8,7 @@ import type { ByteParts, ByteSource } from "./byte_source.ts";
 /** The path that stands for standard input. */
 export const STANDARD_INPUT = "-";
 /** What is wrong with an input that is empty or has only blank lines. */
-export const NOTHING_IN_IT = "it is empty, expected recorded trades";
+export const EMPTY_INPUT = "it is empty, expected recorded trades";
 
 /** An input that the user named and that exists. */
 export interface InputFile {
@@ -27,14 +27,14 @@ export interface InputFile {
 export async function findInput(path: string): Promise<InputFile> {
   if (path === STANDARD_INPUT) return { path, name: "standard input", size: null };
   refuseOutward(path);
-  const { isDirectory, isFile, size } = await mendErrors(path, Deno.stat(path));
+  const { isDirectory, isFile, size } = await explainErrors(path, Deno.stat(path));
   if (isDirectory) {
     throw new UnusableInput(
       { name: path },
       "is a folder, expected a file or a folder of recordings: name the files in it",
     );
   }
-  if (isFile && size === 0) throw new UnusableInput({ name: path }, NOTHING_IN_IT);
+  if (isFile && size === 0) throw new UnusableInput({ name: path }, EMPTY_INPUT);
   return { path, name: path, size: isFile ? size : null };
 }
 
@@ -48,18 +48,18 @@ export async function openInput(
   count: (bytes: number) => void = () => {},
 ): Promise<ByteSource> {
   if (path === STANDARD_INPUT) return new PipeSource(Deno.stdin, name, count, signal);
-  const opening = mendErrors(path, Deno.open(path));
+  const opening = explainErrors(path, Deno.open(path));
   if (size !== null) return new FileSource(await opening, name, size, count);
   // Opening a named pipe waits until another process opens it for writing.
   return new PipeSource(await openUnlessAborted(opening, signal), name, count, signal);
 }
 
-/** A quicker read comes from the system's cache or a fast disk: another thread would not pay off. */
+/** A quicker read comes from the system's cache or a fast disk, for which another thread is not worthwhile. */
 const QUICK_MS = 1;
 /** After a slower read, this many reads are made on another thread, in parallel. */
 const SLOW_READS = 64;
-/** Before one in this many reads, the event loop has a turn, so that timers and signals have theirs. */
-const READS_A_TURN = 4;
+/** One in this many reads waits for a turn of the event loop, so that timers and signals are handled. */
+const READS_PER_TURN = 4;
 
 /** A file on disk. */
 class FileSource implements ByteSource, ByteParts {
@@ -86,7 +86,7 @@ class FileSource implements ByteSource, ByteParts {
   }
 
   read(into: Uint8Array): Promise<number | null> {
-    const reading = mendErrors(this.#name, this.#counted(into));
+    const reading = explainErrors(this.#name, this.#counted(into));
     this.#last = reading.catch(() => {});
     return reading;
   }
@@ -111,7 +111,7 @@ class FileSource implements ByteSource, ByteParts {
   }
 
   async #counted(into: Uint8Array): Promise<number | null> {
-    const isTurn = this.#reads % READS_A_TURN === 0;
+    const isTurn = this.#reads % READS_PER_TURN === 0;
     const isHere = this.#reads >= this.#slowUntil;
     this.#reads++;
     const bytes = isHere ? await this.#readHere(into, isTurn) : await this.#readElsewhere(into, isTurn);
@@ -119,7 +119,7 @@ class FileSource implements ByteSource, ByteParts {
     return bytes;
   }
 
-  /** Reads on this thread, after a turn of the event loop if there is to be one. */
+  /** Reads on this thread, after a turn of the event loop if `isTurn`. */
   async #readHere(into: Uint8Array, isTurn: boolean): Promise<number | null> {
     if (isTurn) await nextTurn();
     const startedAt = performance.now();
@@ -130,7 +130,7 @@ class FileSource implements ByteSource, ByteParts {
 
   /** Reads on another thread. */
   async #readElsewhere(into: Uint8Array, isTurn: boolean): Promise<number | null> {
-    // Awaiting a read that is already done gives nothing else a turn.
+    // Awaiting a read that is already done does not let the event loop run.
     const [bytes] = await Promise.all([this.#file.read(into), isTurn ? nextTurn() : null]);
     return bytes;
   }
@@ -170,7 +170,7 @@ class PipeSource implements ByteSource {
     return new Promise((resolve, reject) => {
       if (this.#signal?.aborted) return reject(this.#signal.reason);
       this.#abandon = reject;
-      mendErrors(this.#name, this.#file.read(into)).then((bytes) => {
+      explainErrors(this.#name, this.#file.read(into)).then((bytes) => {
         if (bytes !== null) this.#count(bytes);
         resolve(bytes);
       }, reject);
@@ -225,7 +225,7 @@ export function refuseOutward(path: string): void {
 }
 
 /** Turns an error of the operating system into what the user can do about it. */
-async function mendErrors<T>(name: string, promise: Promise<T>): Promise<T> {
+async function explainErrors<T>(name: string, promise: Promise<T>): Promise<T> {
   try {
     return await promise;
   } catch (error) {

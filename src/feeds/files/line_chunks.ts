@@ -5,7 +5,7 @@ import { frameOf } from "../../formats/message_files.ts";
 import { type Chunk, LINE_LIMIT, type Origin, type TradeFile } from "../../formats/trade_file.ts";
 import type { ByteSource } from "./byte_source.ts";
 import { TruncatedInput } from "./inflate_source.ts";
-import { NOTHING_IN_IT } from "./input_file.ts";
+import { EMPTY_INPUT } from "./input_file.ts";
 
 /** The least that is read at a time, because a source's size is not guaranteed. */
 const LEAST_BYTES = 4 << 10;
@@ -23,24 +23,24 @@ export interface LineOptions {
   /** Called with warnings that do not stop the reading. */
   readonly onWarning: (text: string) => void;
   /** As in Origin. */
-  readonly isPacked?: boolean;
+  readonly isCompressed?: boolean;
   /** The formats that are read. Default: those of the table. */
   readonly formats?: readonly TradeFile[];
 }
 
 /**
  * Yields the lines of a source, named `name`, and closes it at the end. Drops a byte order mark, but no blank lines and
- * no header. A line longer than LINE_LIMIT is its own chunk that is marked and holds only the beginning. A file in
- * a layout that cannot be cut is one chunk. After the lines that could be read, throws UnusableInput if the source
- * cannot be read on, or if its first lines are too long or of no known layout. Reads one of Penstock's own recordings,
- * torn by a crash, up to the tear, and warns.
+ * no header. A line longer than LINE_LIMIT is its own chunk that is marked and holds only the beginning. A file in a
+ * layout that cannot be cut is one chunk. After the lines that could be read, throws UnusableInput if the rest of the
+ * source cannot be read, or if its first lines are too long or of no known layout. If a crash tore one of Penstock's
+ * own recordings, it is read up to the tear, with a warning.
  *
  * The next chunk is read while the caller processes this one.
  */
 export async function* lineChunks(
   name: string,
   source: ByteSource,
-  { chunkBytes: mostBytes, onWarning, isPacked = false, formats }: LineOptions,
+  { chunkBytes: mostBytes, onWarning, isCompressed = false, formats }: LineOptions,
 ): AsyncGenerator<Chunk> {
   // Otherwise, thousands of small members would take gigabytes.
   const chunkBytes = Math.min(mostBytes, Math.max(LEAST_BYTES, source.size ?? Infinity));
@@ -154,7 +154,7 @@ export async function* lineChunks(
       }
       throw cut;
     }
-    if (found === null) throw new UnusableInput({ name }, NOTHING_IN_IT);
+    if (found === null) throw new UnusableInput({ name }, EMPTY_INPUT);
     const isTorn = isOwn && !isWhole(bytes.subarray(lastLine, filled));
     const end = isTorn ? lastLine : filled;
     if (end > start) yield { origin: found, bytes, start, end };
@@ -179,7 +179,7 @@ export async function* lineChunks(
     const layout = lines.length === 0 ? null : layoutOfLines(lines, isAll, formats);
     if (layout === null) return null;
     if (typeof layout === "string") throw new UnusableInput({ name, line: blank + 1 }, layout);
-    return { name, layout, isPacked };
+    return { name, layout, isCompressed };
   }
 
   /**
@@ -190,10 +190,10 @@ export async function* lineChunks(
     const limit = `${LINE_LIMIT >> 20} MiB`;
     if (first === null) throw new UnusableInput({ name }, `it starts with more than ${limit} of blank lines`);
     const layout = layoutOf(lineAt(bytes, first, end), formats);
-    if (typeof layout === "object" && layout.unit === "file") return { name, layout, isPacked };
+    if (typeof layout === "object" && layout.unit === "file") return { name, layout, isCompressed };
     const what = typeof layout === "string"
       ? layout
-      : `the first line is longer than ${limit}, expected one trade or message a line`;
+      : `the first line is longer than ${limit}, expected one trade or message per line`;
     const line = 1 + bytes.subarray(0, first).filter((byte) => byte === LINE_FEED).length;
     throw new UnusableInput({ name, line }, what);
   }
@@ -203,7 +203,7 @@ function hasMark(bytes: Uint8Array, end: number): boolean {
   return end >= MARK.length && MARK.every((byte, at) => bytes[at] === byte);
 }
 
-/** Without its line feed. */
+/** The line at `from`, without its line feed. */
 function lineAt(bytes: Uint8Array, from: number, end: number): Uint8Array {
   const rest = bytes.subarray(from, end);
   const feed = rest.indexOf(LINE_FEED);

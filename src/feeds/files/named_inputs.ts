@@ -1,4 +1,4 @@
-/** Files that are known by their digests, whatever they are called and wherever they are. */
+/** Finds files by their digests, whatever their names and folders are. */
 import { createHash } from "node:crypto";
 import { UnusableInput } from "../../domain/market/unusable_input.ts";
 import { sha256 } from "./checksum.ts";
@@ -75,7 +75,7 @@ export class InputFolder {
       this.#known.set(key, digest);
       return digest;
     } catch (error) {
-      // A file that cannot be read is not the one wanted.
+      // A file that cannot be read counts as not found.
       if (error instanceof UnusableInput) return null;
       throw error;
     }

@@ -32,21 +32,22 @@ const UNITS = { MILLIS: "ms", MICROS: "us", NANOS: "ns" } as const;
 /** How a file is read. */
 export interface ParquetOptions {
   readonly layout: Layout;
-  readonly isPacked?: boolean;
+  readonly isCompressed?: boolean;
   readonly signal?: AbortSignal;
 }
 
 /**
- * Yields the rows of the file of this name, from its first group to its last. Only the columns that the layout needs are
- * read, and one group of rows is in memory at a time. Throws UnusableInput after the rows that could be read, if the file
- * is cut off, damaged or encrypted, if its columns are not those of trades, or if a group of its rows is too large.
+ * Yields the rows of the file of this name, from its first group to its last. Only the columns that the layout needs
+ * are read, and one group of rows is in memory at a time. Throws UnusableInput after the rows that could be read, if
+ * the file is cut off, damaged or encrypted, if its columns are not those of trades, or if a group of its rows is too
+ * large.
  */
 export async function* parquetChunks(
   name: string,
   parts: ByteParts,
-  { layout, isPacked = false, signal }: ParquetOptions,
+  { layout, isCompressed = false, signal }: ParquetOptions,
 ): AsyncGenerator<Chunk> {
-  const origin: Origin = { name, layout, isPacked };
+  const origin: Origin = { name, layout, isCompressed };
   const { parquetMetadataAsync } = await import("hyparquet/src/metadata.js");
   const file = fileOf(parts, signal);
   const metadata = await whole(name, () => parquetMetadataAsync(file, { geoparquet: false }), signal);
@@ -66,8 +67,8 @@ export async function* parquetChunks(
 }
 
 /**
- * Reads a whole Parquet file into memory. This is for a file that comes through a pipe or is compressed, because its table
- * of contents is at its end. Throws UnusableInput above 256 MiB.
+ * Reads a whole Parquet file into memory. This is for a file that comes through a pipe or is compressed, because its
+ * table of contents is at its end. Throws UnusableInput above 256 MiB.
  */
 export async function bufferParquet(name: string, source: ByteSource): Promise<ByteParts> {
   const limit = BUFFER_LIMIT << 20;
@@ -94,13 +95,13 @@ export async function bufferParquet(name: string, source: ByteSource): Promise<B
   return new BytesInMemory(bytes);
 }
 
-/** The library's file. */
+/** The file, as the library reads it. */
 function fileOf(parts: ByteParts, signal: AbortSignal | undefined) {
   return {
     byteLength: parts.size,
     async slice(start: number, end: number = parts.size): Promise<ArrayBuffer> {
       const isInside = start >= 0 && end >= start && end <= parts.size;
-      if (!isInside) throw new RangeError(`it has ${parts.size} bytes, and names some up to ${end}`);
+      if (!isInside) throw new RangeError(`it has ${parts.size} bytes, but refers to bytes up to ${end}`);
       if (end - start > LARGEST_GROUP) throw new RangeError(`one of its parts has ${end - start} bytes`);
       signal?.throwIfAborted();
       const bytes = await parts.readPart(start, end - start);
@@ -171,8 +172,8 @@ function checkedRows(
     const chunk = group.columns.find(({ meta_data: meta }) => meta?.path_in_schema[0] === column.name)
       ?.meta_data;
     const values = Number(chunk?.num_values ?? -1);
-    const packed = Number(chunk?.total_compressed_size ?? -1);
-    if (values !== rows || packed < 0 || packed > size) {
+    const compressed = Number(chunk?.total_compressed_size ?? -1);
+    if (values !== rows || compressed < 0 || compressed > size) {
       throw damaged(
         name,
         new RangeError(`group ${at + 1} has ${rows} rows and column ${column.name} has ${values}`),
@@ -184,7 +185,9 @@ function checkedRows(
     const what = `group ${at + 1} of its rows has ${rows} rows and ${
       bytes >> 20
     } MiB in the columns that are read`;
-    const most = `expected up to ${MOST_ROWS} rows and ${LARGEST_GROUP >> 20} MiB, as it is read at once`;
+    const most = `expected up to ${MOST_ROWS} rows and ${
+      LARGEST_GROUP >> 20
+    } MiB, because it is read at once`;
     throw new UnusableInput({ name }, `${what}, ${most}: ${REWRITE}`);
   }
   return rows;
@@ -227,7 +230,7 @@ async function whole<T>(
 function damaged(name: string, error: unknown): UnusableInput {
   // The library may read past the data and fail with its own error.
   const isUnforeseen = !(error instanceof Error) || error instanceof TypeError;
-  const what = isUnforeseen ? "its table of contents or a page makes no sense" : error.message;
+  const what = isUnforeseen ? "its table of contents or a page is not valid" : error.message;
   return new UnusableInput({ name }, `the Parquet file is cut off or damaged: ${what}. ${AGAIN}`, {
     cause: error,
   });

@@ -3,7 +3,7 @@ import type { ColumnMetaData, PageHeader, SchemaElement } from "hyparquet";
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from "node:zlib";
 import { type Cursor, readDeltas, readRuns } from "./parquet_runs.ts";
 
-/** The most that a page may unpack to. */
+/** The most that a page may decompress to. */
 const LARGEST_PAGE = 512 << 20;
 const LENGTH_BYTES = 4;
 
@@ -34,7 +34,7 @@ export interface ColumnBytes {
 
 /**
  * The values of the first `rows` rows; null for a missing one. Integers of 64 bits and INT96, in nanoseconds since
- * 1970, are big integers, texts and decimals are bytes. Throws an Error if the bytes do not match the metadata.
+ * 1970, are big integers; strings and decimals are bytes. Throws an Error if the bytes do not match the metadata.
  */
 export function columnValues(
   { meta, element, bytes }: ColumnBytes,
@@ -48,7 +48,7 @@ export function columnValues(
     const header = library.parquetHeader(reader);
     const body = bodyOf(header, reader, bytes, rows);
     if (header.dictionary_page_header !== undefined) {
-      const page = unpacked(body, header.uncompressed_page_size, meta.codec, library);
+      const page = decompressed(body, header.uncompressed_page_size, meta.codec, library);
       dictionary = plain(page, header.dictionary_page_header.num_values, meta, element, library);
       continue;
     }
@@ -59,15 +59,15 @@ export function columnValues(
     if (count === 0 || count > left) {
       throw new RangeError(`a page has ${count} values, expected up to ${left}`);
     }
-    const { content, isThere } = page2 === undefined
-      ? levelsOf(unpacked(body, header.uncompressed_page_size, meta.codec, library), count, element)
+    const { content, isPresent } = page2 === undefined
+      ? levelsOf(decompressed(body, header.uncompressed_page_size, meta.codec, library), count, element)
       : levelsOf2(body, header, meta, element, library);
-    const present = isThere === null ? count : isThere.reduce((sum, one) => sum + one, 0);
+    const present = isPresent === null ? count : isPresent.reduce((sum, one) => sum + one, 0);
     const { encoding } = (page ?? page2)!;
     const read = present === 0
       ? []
       : valuesIn(content, present, encoding, dictionary, { meta, element, library });
-    values.add(read, count, present === count ? null : isThere);
+    values.add(read, count, present === count ? null : isPresent);
   }
   return meta.type === "INT96" ? Array.from(values.all, nanosecondsOf) : values.all;
 }
@@ -95,12 +95,12 @@ class Values {
     return this.#others ?? this.#numbers ?? [];
   }
 
-  /** Adds the next `count` values, some of which are missing where `isThere` is 0. */
-  add(read: ArrayLike<unknown>, count: number, isThere: Uint32Array | null): void {
-    if (isThere === null && read.length !== count) {
+  /** Adds the next `count` values; those where `isPresent` is 0 are missing. */
+  add(read: ArrayLike<unknown>, count: number, isPresent: Uint32Array | null): void {
+    if (isPresent === null && read.length !== count) {
       throw new RangeError(`a page has ${read.length} values of ${count}`);
     }
-    if (isThere === null && this.#others === null && isNumbers(read) && this.#isAlike(read)) {
+    if (isPresent === null && this.#others === null && isNumbers(read) && this.#isAlike(read)) {
       (this.#numbers as Float64Array).set(read as Float64Array, this.found);
       this.found += count;
       return;
@@ -109,7 +109,7 @@ class Values {
       ? new Array(this.#rows)
       : Array.from<unknown>(this.#numbers as ArrayLike<unknown>);
     for (let at = 0, taken = 0; at < count; at++) {
-      others[this.found++] = isThere === null || isThere[at] === 1 ? read[taken++] : null;
+      others[this.found++] = isPresent === null || isPresent[at] === 1 ? read[taken++] : null;
     }
   }
 
@@ -127,29 +127,31 @@ function bodyOf(
   bytes: ArrayBuffer,
   rows: number,
 ): Uint8Array<ArrayBuffer> {
-  const { compressed_page_size: packed, uncompressed_page_size: size } = header;
+  const { compressed_page_size: compressed, uncompressed_page_size: size } = header;
   const dictionary = header.dictionary_page_header?.num_values ?? 0;
-  const isSound = [packed, size, dictionary].every((one) => Number.isSafeInteger(one) && one >= 0) &&
-    reader.offset + packed <= bytes.byteLength && size <= LARGEST_PAGE && dictionary <= rows;
-  if (!isSound) throw new RangeError(`a page says that it has ${packed} bytes, unpacked ${size}`);
-  const body = new Uint8Array(bytes, reader.offset, packed);
-  reader.offset += packed;
+  const isSound = [compressed, size, dictionary].every((one) => Number.isSafeInteger(one) && one >= 0) &&
+    reader.offset + compressed <= bytes.byteLength && size <= LARGEST_PAGE && dictionary <= rows;
+  if (!isSound) throw new RangeError(`a page says that it has ${compressed} bytes, decompressed ${size}`);
+  const body = new Uint8Array(bytes, reader.offset, compressed);
+  reader.offset += compressed;
   return body;
 }
 
-function unpacked(
+function decompressed(
   bytes: Uint8Array<ArrayBuffer>,
   size: number,
   codec: ColumnMetaData["codec"],
   { compressors }: PageLibrary,
 ): Uint8Array {
   if (size === 0) return new Uint8Array();
-  const page = unpackedBy(bytes, size, codec, compressors);
-  if (page.length !== size) throw new RangeError(`a page unpacks to ${page.length} bytes, expected ${size}`);
+  const page = decompressedBy(bytes, size, codec, compressors);
+  if (page.length !== size) {
+    throw new RangeError(`a page decompresses to ${page.length} bytes, expected ${size}`);
+  }
   return page;
 }
 
-function unpackedBy(
+function decompressedBy(
   bytes: Uint8Array<ArrayBuffer>,
   size: number,
   codec: ColumnMetaData["codec"],
@@ -166,23 +168,23 @@ function unpackedBy(
     case "ZSTD":
       return zstdDecompressSync(bytes, options);
   }
-  const unpack = compressors[codec];
-  if (unpack === undefined) throw new RangeError(`it is compressed with ${codec}`);
-  return unpack(bytes, size);
+  const decompress = compressors[codec];
+  if (decompress === undefined) throw new RangeError(`it is compressed with ${codec}`);
+  return decompress(bytes, size);
 }
 
 /** The data after the levels of a page, and 1 for each value that exists, 0 for each missing one; null if all exist. */
 interface Levels {
   readonly content: Uint8Array;
-  readonly isThere: Uint32Array | null;
+  readonly isPresent: Uint32Array | null;
 }
 
 function levelsOf(page: Uint8Array, count: number, element: SchemaElement): Levels {
-  if (element.repetition_type === "REQUIRED") return { content: page, isThere: null };
+  if (element.repetition_type === "REQUIRED") return { content: page, isPresent: null };
   const cursor = cursorOn(page);
   const end = LENGTH_BYTES + cursor.view.getUint32(0, true);
   cursor.offset = LENGTH_BYTES;
-  return { isThere: readRuns(cursor, end, 1, count), content: page.subarray(end) };
+  return { isPresent: readRuns(cursor, end, 1, count), content: page.subarray(end) };
 }
 
 /** The same for pages of version 2, whose levels are not compressed. */
@@ -193,7 +195,8 @@ function levelsOf2(
   element: SchemaElement,
   library: PageLibrary,
 ): Levels {
-  const { num_values: count, definition_levels_byte_length: definitions, is_compressed: isPacked } = header!;
+  const { num_values: count, definition_levels_byte_length: definitions, is_compressed: isCompressed } =
+    header!;
   const start = header!.repetition_levels_byte_length;
   const end = start + definitions;
   if (!(start >= 0 && definitions >= 0 && end <= body.length)) {
@@ -201,10 +204,10 @@ function levelsOf2(
   }
   const isRequired = element.repetition_type === "REQUIRED" || definitions === 0;
   const cursor = { view: cursorOn(body).view, offset: start };
-  const isThere = isRequired ? null : readRuns(cursor, end, 1, count);
+  const isPresent = isRequired ? null : readRuns(cursor, end, 1, count);
   const rest = body.subarray(end);
-  const content = isPacked === false ? rest : unpacked(rest, Math.max(0, size - end), codec, library);
-  return { content, isThere };
+  const content = isCompressed === false ? rest : decompressed(rest, Math.max(0, size - end), codec, library);
+  return { content, isPresent };
 }
 
 function valuesIn(
@@ -276,8 +279,8 @@ function plain(
 }
 
 /**
- * Texts. Each has the first bytes of the one before, as many as `shared` gives (null for none), and then as many bytes
- * of `content` as `lengths` gives.
+ * Strings. Each starts with the first bytes of the one before, as many as `shared` gives (null for none), and continues
+ * with as many bytes of `content` as `lengths` gives.
  */
 function texts(
   content: Uint8Array,
@@ -306,7 +309,7 @@ function cursorOn(bytes: Uint8Array): Cursor {
   return { view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), offset: 0 };
 }
 
-/** The day that a time of 96 bits counts from, as the number of 1970. */
+/** The Julian day number of 1970-01-01: times of 96 bits count Julian days. */
 const DAY_1970 = 2_440_588n;
 const DAY_NANOSECONDS = 86_400_000_000_000n;
 

@@ -1,6 +1,6 @@
 /**
- * The two packings of whole numbers in Parquet files: runs of equal and of bit-packed numbers, and differences. For any
- * bytes, either the requested count of numbers is returned or a RangeError is thrown.
+ * The two encodings of whole numbers in Parquet files: runs of equal and of bit-packed numbers, and differences. For
+ * any bytes, either the requested count of numbers is returned or a RangeError is thrown.
  *
  * Source: https://github.com/apache/parquet-format/blob/master/Encodings.md
  */

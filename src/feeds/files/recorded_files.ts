@@ -1,4 +1,4 @@
-/** Recorded files as one stream of chunks: opens, unpacks, recognizes and cuts them. */
+/** Recorded files as one stream of chunks: opens, decompresses, recognizes and cuts them. */
 import type { Chunk, Origin, TradeFile } from "../../formats/trade_file.ts";
 import { layoutOfStart, TRADE_FILES } from "../../formats/file_layout.ts";
 import { UnusableInput } from "../../domain/market/unusable_input.ts";
@@ -48,17 +48,17 @@ const CHUNK_BYTES = 256 << 10;
 const ONCE = "it can be read only once, so it cannot be sorted among other files: give it alone or as a file";
 /** How many bytes show how a file is compressed. */
 const HEAD_BYTES = 4;
-/** A limit, because some files unpack to themselves. */
-const PACKING_LIMIT = 4;
+/** A limit, because some files decompress to themselves. */
+const NESTING_LIMIT = 4;
 
 /**
  * The chunks of one file, or of standard input if `path` is `-`. The content shows whether it is plain, gzip or zip.
  * Each file and each member of an archive is its own Origin. Members come in the order of their names, `part2`
  * before `part10`.
  *
- * Throws UnusableInput, after all that could be read, if the file is missing, empty or of no known layout, if the program
- * may not read it, if compressed data is cut off or damaged, or if a checksum does not agree. One of Penstock's own
- * recordings, torn by a crash, is read up to the tear, with a warning.
+ * Throws UnusableInput, after all that could be read, if the file is missing, empty or of no known layout, if the
+ * program may not read it, if compressed data is cut off or damaged, or if a checksum does not match. One of Penstock's
+ * own recordings, torn by a crash, is read up to the tear, with a warning.
  *
  * @example
  * ```ts ignore
@@ -74,7 +74,7 @@ export function chunksOf(path: string, options: ReadOptions = {}): AsyncGenerato
 
 /**
  * The chunks of several files, or of parts of them, in the given order. Finds all files, and compares them with the
- * checksums beside them, before the first chunk. Throws as `chunksOf` does.
+ * checksums next to them, before the first chunk. Throws as `chunksOf` does.
  */
 export async function* recordedChunks(
   named: readonly (string | Part)[],
@@ -101,7 +101,7 @@ export async function* recordedChunks(
     for (const [at, { path, member }] of parts.entries()) {
       const file = isWhole ? files[at]! : files.find((file) => file.path === path)!;
       let bytes = 0;
-      // An archive's table of contents is read besides its members, so the count alone may go too far.
+      // An archive's table of contents is read in addition to its members, so the count alone may be too high.
       const count = (read: number): void => {
         bytes += read;
         progress.bytesRead = Math.min(
@@ -122,11 +122,11 @@ export async function* recordedChunks(
  * What is wrong with the archive that a chunk of `origin` came from; null if it is whole, or no archive. Reads the rest
  * of the archive to find out, and ends the chunks. Call it after an unusable line.
  */
-export async function damageBehind(
+export async function archiveDamage(
   chunks: AsyncGenerator<Chunk>,
   origin: Origin,
 ): Promise<UnusableInput | null> {
-  if (origin.isPacked !== true) return null;
+  if (origin.isCompressed !== true) return null;
   try {
     for await (const chunk of chunks) if (chunk.origin !== origin) break;
   } catch (error) {
@@ -139,9 +139,9 @@ export async function damageBehind(
 
 /**
  * The files, and the members of archives, in the order of their first trades: by time, then by id, then as given. Those
- * without a trade come last. `firstTrade` gets the chunks of each until it finds a trade. A single pipe is returned as it
- * is. Throws UnusableInput as `chunksOf` does, and if one of several inputs is standard input or another pipe, because a
- * pipe can be read only once.
+ * without a trade come last. `firstTrade` gets the chunks of each until it finds a trade. A single pipe is returned as
+ * it is. Throws UnusableInput as `chunksOf` does, and if one of several inputs is standard input or another pipe,
+ * because a pipe can be read only once.
  */
 export async function sortByFirstTrade(
   paths: readonly string[],
@@ -156,10 +156,15 @@ export async function sortByFirstTrade(
   for (const file of files) {
     const source = await openInput(file, signal);
     try {
-      for await (const text of unpacked(file.name, source, 0, null)) {
+      for await (const text of decompressed(file.name, source, 0, null)) {
         let first: FirstTrade | null = null;
         // The same warnings will come again when the file is read.
-        const options = { chunkBytes: CHUNK_BYTES, onWarning: () => {}, isPacked: text.isPacked, formats };
+        const options = {
+          chunkBytes: CHUNK_BYTES,
+          onWarning: () => {},
+          isCompressed: text.isCompressed,
+          formats,
+        };
         for await (const chunk of chunksIn(text, options, signal)) {
           signal?.throwIfAborted();
           first = firstTrade(chunk);
@@ -219,9 +224,9 @@ async function* linesOf(
 ): AsyncGenerator<Chunk> {
   const source = await openInput(file, signal, count);
   try {
-    for await (const text of unpacked(file.name, source, 0, member)) {
-      const { isPacked } = text;
-      for await (const chunk of chunksIn(text, { chunkBytes, onWarning, isPacked, formats }, signal)) {
+    for await (const text of decompressed(file.name, source, 0, member)) {
+      const { isCompressed } = text;
+      for await (const chunk of chunksIn(text, { chunkBytes, onWarning, isCompressed, formats }, signal)) {
         signal?.throwIfAborted();
         yield chunk;
       }
@@ -231,20 +236,20 @@ async function* linesOf(
   }
 }
 
-/** An unpacked file. */
-interface Unpacked {
+/** A decompressed file. */
+interface Decompressed {
   readonly name: string;
   readonly source: ByteSource;
-  readonly isPacked: boolean;
+  readonly isCompressed: boolean;
   /** Its first bytes. */
   readonly head: Uint8Array;
   /** Any part of it; absent where it can only be read from its start to its end. */
   readonly parts?: ByteParts | undefined;
 }
 
-/** The chunks of an unpacked file, which this closes unless it is read in parts. */
+/** The chunks of a decompressed file, which this closes unless it is read in parts. */
 async function* chunksIn(
-  { name, source, isPacked, head, parts }: Unpacked,
+  { name, source, isCompressed, head, parts }: Decompressed,
   options: LineOptions,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Chunk> {
@@ -256,7 +261,7 @@ async function* chunksIn(
   const { bufferParquet, parquetChunks } = await import("./parquet_file.ts");
   yield* parquetChunks(name, parts ?? await bufferParquet(name, source), {
     layout,
-    isPacked,
+    isCompressed,
     ...(signal === undefined ? {} : { signal }),
   });
 }
@@ -278,16 +283,16 @@ async function headOf(source: ByteSource): Promise<Uint8Array> {
 }
 
 /** The content of a source, decompressed as often as it was compressed: all of it, or only the `wanted` member. */
-async function* unpacked(
+async function* decompressed(
   name: string,
   source: ByteSource,
   depth: number,
   wanted: string | null,
-): AsyncGenerator<Unpacked> {
-  if (depth > PACKING_LIMIT) {
+): AsyncGenerator<Decompressed> {
+  if (depth > NESTING_LIMIT) {
     throw new UnusableInput(
       { name },
-      `it is compressed more than ${PACKING_LIMIT} times: decompress it first`,
+      `it is compressed more than ${NESTING_LIMIT} times: decompress it first`,
     );
   }
   const head = await headOf(source);
@@ -296,7 +301,7 @@ async function* unpacked(
     case "gzip": {
       const text = await InflateSource.open(name, "gzip", whole);
       try {
-        yield* unpacked(name, text, depth + 1, wanted);
+        yield* decompressed(name, text, depth + 1, wanted);
       } finally {
         await text.close();
       }
@@ -309,7 +314,7 @@ async function* unpacked(
         try {
           // In a nested archive, a member's name starts with the name of its archive.
           if (wanted === null || wanted.startsWith(member.name)) {
-            yield* unpacked(member.name, member.source, depth + 1, wanted);
+            yield* decompressed(member.name, member.source, depth + 1, wanted);
           }
         } finally {
           await member.source.close();
@@ -318,7 +323,7 @@ async function* unpacked(
       break;
     }
     case "none":
-      yield { name, source: whole, isPacked: depth > 0, head, parts: source.parts };
+      yield { name, source: whole, isCompressed: depth > 0, head, parts: source.parts };
   }
 }
 

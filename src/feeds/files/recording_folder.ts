@@ -38,7 +38,7 @@ export interface Choice {
 const HEAD_BYTES = 4096;
 /** How many files a warning names. It counts the others. */
 const NAMED = 5;
-const NO_RECORDING = "not recordings of Penstock's";
+const NO_RECORDING = "not Penstock recordings";
 /** The reason for an empty recording. */
 const EMPTY = "empty (a run was killed as it created the file, or has only just created it)";
 const LINE_FEED = 10;
@@ -48,7 +48,7 @@ let natural: Intl.Collator | null = null;
 /**
  * The paths, with each folder replaced by those of its recordings that `against` lets through, in the order in which
  * they were made. Does not look into folders of a folder. A folder without recordings, and any other path, stays as it
- * is, for the reading to find what is wrong with it. Aborting `signal` ends the search. Throws UnusableInput if the
+ * is, so that reading it shows what is wrong with it. Aborting `signal` ends the search. Throws UnusableInput if the
  * program may not read a folder.
  */
 export async function withFoldersOpened(paths: readonly string[], choice: Choice): Promise<string[]> {
@@ -109,7 +109,7 @@ async function chosenIn(folder: string, choice: Choice): Promise<string[]> {
     .map(({ path }) => path);
 }
 
-/** What is in a folder: recordings, the names of recordings without a line yet, and the names of all else. */
+/** What is in a folder: recordings, the names of recordings without a line yet, and the names of all other files. */
 interface Contents {
   readonly recordings: readonly FoundRecording[];
   readonly empty: readonly string[];
@@ -164,7 +164,7 @@ function byText(a = "", b = ""): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** The first line of the file at `path`, plain or gzip, if Penstock recorded it; else null. */
+/** The first line of the file at `path`, plain or gzip, if Penstock recorded it, otherwise null. */
 async function headOf(path: string, signal?: AbortSignal): Promise<TimedHead | null> {
   try {
     return readHead(await firstLineOf(path, signal));
@@ -197,7 +197,7 @@ async function firstLineOf(path: string, signal?: AbortSignal): Promise<string |
   }
 }
 
-/** The first line of a source, unpacked; null if it has none, or one too long for a recording. */
+/** The first line of a source, decompressed; null if it has none, or one too long for a recording. */
 async function firstLine(name: string, source: ByteSource): Promise<string | null> {
   const magic = await readUpTo(source, 2);
   const whole = new PeekedSource(magic, source);

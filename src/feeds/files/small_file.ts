@@ -12,8 +12,8 @@ const CHUNK_BYTES = 64 * 1024;
 /**
  * The text of the file at `path`, of at most `most` bytes, decoded as UTF-8 with its byte order mark kept. Throws
  * FileTooLarge after reading that much of a larger file, whatever size the system gives (pipes and devices have none).
- * Throws an Error if a link leads out of `./data`, and what opening and reading throw. `signal` ends the wait for a pipe
- * without a writer; its reason is thrown.
+ * Throws an Error if a link leads out of `./data`, and what opening and reading throw. `signal` ends the wait for a
+ * pipe without a writer; its reason is thrown.
  */
 export async function readSmallFile(path: string, most: number, signal?: AbortSignal): Promise<string> {
   const link = outwardLink(path, Deno);

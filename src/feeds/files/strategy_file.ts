@@ -42,7 +42,7 @@ export async function chosenFile(
   return isStrategyName(strategy) ? null : await loadStrategy(strategy, set);
 }
 
-/** What a configuration shows of a user-defined strategy besides its name: what makes it the same strategy. */
+/** What a configuration shows of a user-defined strategy in addition to its name: what identifies it. */
 export function shownOf(
   loaded: LoadedStrategy | null,
 ): { readonly set?: string; readonly strategySha256?: string } {
@@ -59,7 +59,7 @@ export async function loadStrategy(path: string, set: string | null): Promise<Lo
   return (await loadStrategyFile(path)).with(set);
 }
 
-/** Loads the file of a strategy, whatever its options are. Throws a ConfigError that says what is wrong with it. */
+/** Loads the file of a strategy with options of any type. Throws a ConfigError that says what is wrong with it. */
 export async function loadStrategyFile(path: string): Promise<StrategyFile> {
   const { sha256, exported } = Deno.build.standalone ? bakedAs(path) : await importFile(path);
   const definition = definitionIn(exported, path);

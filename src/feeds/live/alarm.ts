@@ -4,7 +4,7 @@ import type { Clock } from "../../domain/process/clock.ts";
 /** The longest time of a timer; the runtime treats longer ones as zero. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
-/** The timers of a clock, and the time that they go by. */
+/** The timers of a clock, and the time by which they run. */
 type Timers = Pick<Clock, "performance" | "setTimeout" | "clearTimeout">;
 
 /** Calls `ring` once, `ms` from now, unless it goes out of scope before; never if `ms` is null. */
@@ -18,7 +18,7 @@ export function alarm(
   const until = clock.performance.now() + (ms ?? 0);
   const wait = (): void => {
     const left = until - clock.performance.now();
-    // A timer may fire a little early, and on a busy machine the time may already be over.
+    // A timer may fire a little early, and on a busy machine the time may already have passed.
     timer = clock.setTimeout(
       left <= longestMs ? ring : wait,
       Math.max(0, Math.min(Math.ceil(left), longestMs)),

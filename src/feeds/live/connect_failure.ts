@@ -33,7 +33,7 @@ export const NO_NETWORK = Deno.build.standalone
   : `Without a network, "penstock demo" runs against the built-in exchange.`;
 
 const PROBE_TIMEOUT_MS = 3_000;
-/** The longest ban known from any exchange. A longer one would keep a run away for good. */
+/** The longest ban known from any exchange. A longer one would keep a run from ever connecting again. */
 const LONGEST_BAN_MS = 3 * 86_400_000;
 /** With TLS the runtime tries HTTP/2 after a refusal over HTTP/1.1, and then reports only that result. */
 const HIDDEN_REFUSAL = /didn't receive h2 alpn/i;
@@ -121,8 +121,8 @@ async function askOverHttp(
 }
 
 /**
- * A Retry-After header (seconds or an HTTP date, RFC 9110 section 10.2.3) as ms from `now`; 0 for none, and never
- * more than the longest ban there is.
+ * A Retry-After header (seconds or an HTTP date, RFC 9110 section 10.2.3) as ms from `now`; 0 for none, and never more
+ * than the longest known ban.
  */
 export function retryAfterMs(header: string | null, now: number): number {
   if (header === null) return 0;

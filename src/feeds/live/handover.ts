@@ -21,8 +21,8 @@ export class Handover {
   #failure: string | null = null;
   #dropped = false;
   #lastId = -1;
-  #patienceEnds = Infinity;
-  #patience: ReturnType<typeof setTimeout> | undefined;
+  #catchUpEnds = Infinity;
+  #catchUpTimer: ReturnType<typeof setTimeout> | undefined;
   #firstCheck: ReturnType<typeof setTimeout> | undefined;
 
   /** Starts with the new connection still opening; it nudges `old` whenever there is something new to decide. */
@@ -38,7 +38,7 @@ export class Handover {
     opening.then((socket) => {
       if (this.#dropped) return socket.abandon("not needed");
       this.#next = socket;
-      this.#bePatient();
+      this.#restartCatchUp();
       this.#nudgeOnFirst(socket);
     }, (error) => {
       this.#failure = error instanceof Error ? error.message : String(error);
@@ -49,7 +49,7 @@ export class Handover {
   /** Notes the messages that the old connection delivered, once they have been processed. */
   note(messages: readonly string[]): void {
     this.#lastId = lastIdIn(messages, this.#decoder) ?? this.#lastId;
-    if (this.#next !== null) this.#bePatient();
+    if (this.#next !== null) this.#restartCatchUp();
   }
 
   /** The new connection once it may take over, or null. `oldEnded` means that the old one sends nothing more. */
@@ -58,7 +58,7 @@ export class Handover {
     if (next === null || this.failure !== null && !(oldEnded && next.waiting.length > 0)) return null;
     const firstId = firstIdIn(next.waiting, this.#decoder);
     const joined = firstId !== null && this.#lastId >= 0 && firstId <= this.#lastId + 1;
-    if (!oldEnded && !joined && this.#clock.performance.now() < this.#patienceEnds) return null;
+    if (!oldEnded && !joined && this.#clock.performance.now() < this.#catchUpEnds) return null;
     this.#stop();
     return next;
   }
@@ -76,14 +76,14 @@ export class Handover {
   }
 
   #stop(): void {
-    this.#clock.clearTimeout(this.#patience);
+    this.#clock.clearTimeout(this.#catchUpTimer);
     this.#clock.clearTimeout(this.#firstCheck);
   }
 
-  #bePatient(): void {
-    this.#clock.clearTimeout(this.#patience);
-    this.#patienceEnds = this.#clock.performance.now() + CATCH_UP_MS;
-    this.#patience = this.#clock.setTimeout(() => this.#old.nudge(), CATCH_UP_MS + 1);
+  #restartCatchUp(): void {
+    this.#clock.clearTimeout(this.#catchUpTimer);
+    this.#catchUpEnds = this.#clock.performance.now() + CATCH_UP_MS;
+    this.#catchUpTimer = this.#clock.setTimeout(() => this.#old.nudge(), CATCH_UP_MS + 1);
   }
 
   #nudgeOnFirst(next: TradeSocket): void {

@@ -22,7 +22,7 @@ export interface LiveFeedOptions {
   readonly staleMs: number;
   readonly retryMaxMs: number;
   /**
-   * Stop after this many failures in a row; null for never. A stale stream counts as a failure only while the symbol
+   * Stops after this many failures in a row; null for never. A stale stream counts as a failure only while the symbol
    * may be unknown: before its first trade and before `confirmSymbol`.
    */
   readonly attempts: number | null;
@@ -46,7 +46,10 @@ export class ExchangeUnreachable extends Error {
 
 const HANDSHAKE_MS = 10_000;
 const HEALTHY_MS = 60_000;
-/** This many announced ends within ENDS_WITHIN_MS are followed at once; later ones wait, like failures. */
+/**
+ * After up to this many announced ends within ENDS_WITHIN_MS the feed connects again at once; after more it waits, as
+ * after a failure.
+ */
 const ENDS_AT_ONCE = 3;
 const ENDS_WITHIN_MS = 60_000;
 /** The longest wait before another try to replace a connection that still works. */
@@ -97,7 +100,9 @@ export class LiveFeed implements Feed {
     this.#backoff = new Backoff(options.retryMaxMs, options.random ?? runtime.Math.random);
   }
 
-  /** Confirms that the exchange has the symbol. From now on a stream that sends nothing is merely quiet. */
+  /**
+   * Confirms that the exchange has the symbol. From now on, a stream that sends nothing counts as quiet, not as wrong.
+   */
   confirmSymbol(): void {
     this.#isConfirmed = true;
   }
@@ -141,7 +146,7 @@ export class LiveFeed implements Feed {
     }
   }
 
-  /** Yields what arrives until the stream breaks for good, then waits for the next try. */
+  /** Yields what arrives until the stream breaks and cannot be handed over, then waits for the next try. */
   async *#follow(first: TradeSocket): AsyncGenerator<Batch> {
     const { endpoint, signal, renewAfterMs } = this.#options;
     const runtime = this.#runtime;
@@ -181,7 +186,7 @@ export class LiveFeed implements Feed {
             else isDue = true;
           }
           // Before they are yielded, because the consumer may take its time.
-          const changed = this.#quiet.heard(messages, runtime.performance.now());
+          const changed = this.#quiet.received(messages, runtime.performance.now());
           yield { kind: "messages", messages, receivedAt: runtime.Date.now() };
           if (changed !== null) {
             socket.staleMs = this.#quiet.limitMs;
@@ -216,7 +221,7 @@ export class LiveFeed implements Feed {
           renewIn(goingAway ? this.#backoff.next() : Math.min(renewAfterMs, RENEW_AGAIN_MS));
           yield {
             kind: "notice",
-            message: `the connection could not be replaced yet, the old one stays open: ${failure}`,
+            message: `the connection could not be replaced yet; the old one stays open: ${failure}`,
           };
         }
       }
@@ -263,7 +268,7 @@ export class LiveFeed implements Feed {
     return TradeSocket.open(this.#url, options, signal);
   }
 
-  /** Opens a connection beside the one that still works. */
+  /** Opens a second connection while the first still works. */
   async #openNext(leaving: AbortSignal): Promise<TradeSocket> {
     const signal = AbortSignal.any([this.#options.signal, leaving]);
     this.#budget.spend(this.#now);
@@ -276,9 +281,9 @@ export class LiveFeed implements Feed {
     }
   }
 
-  /** A connection that held for a minute and carried data earns a fresh start of the backoff. */
+  /** Resets the backoff if the connection lasted a minute and carried data. */
   #credit(socket: TradeSocket): void {
-    if (socket.heard && this.#now - socket.openedAt >= HEALTHY_MS) this.#backoff.reset();
+    if (socket.hasData && this.#now - socket.openedAt >= HEALTHY_MS) this.#backoff.reset();
   }
 
   /** Explains why a handshake failed, and remembers how long the exchange asked the program to wait. */
@@ -295,7 +300,9 @@ export class LiveFeed implements Feed {
     return failure;
   }
 
-  /** Replaces a stream that sent nothing at once. That is not a failure to connect, unless the symbol may be unknown. */
+  /**
+   * Replaces a stream that sent nothing at once. That is not a failure to connect, unless the symbol may be unknown.
+   */
   async *#wentStale(end: SocketEnd): AsyncGenerator<Batch> {
     if (this.#isConfirmed) {
       this.#tries = 0;
@@ -303,7 +310,7 @@ export class LiveFeed implements Feed {
     }
     const { symbol, staleMs } = this.#options;
     const hint = `Is ${symbol} a symbol of this exchange? It accepts unknown ones and then sends nothing. ` +
-      `For a symbol that trades less often than every ${staleMs} ms raise --stale.`;
+      `For a symbol that trades less often than every ${staleMs} ms, raise --stale.`;
     yield* this.#lost({ ...end, reason: `no trade of ${symbol} arrived: ${end.reason}` }, 0, hint);
   }
 

@@ -24,7 +24,7 @@ export class QuietLimit {
   /** The last messages, for reading the last id when it is needed. */
   #latest = NONE;
   #lastId = -1;
-  #heardAt = 0;
+  #receivedAt = 0;
   /** Whether a stale connection was dropped and no trade has arrived since. */
   #isOpen = false;
   #supportedAt = 0;
@@ -48,11 +48,11 @@ export class QuietLimit {
   }
 
   /** Notes messages that arrived at `now`. Returns what to log if the limit has changed, otherwise null. */
-  heard(messages: readonly string[], now: number): string | null {
+  received(messages: readonly string[], now: number): string | null {
     if (this.#isOpen) return this.#decide(messages, now);
-    const quietMs = now - this.#heardAt;
+    const quietMs = now - this.#receivedAt;
     this.#latest = messages;
-    this.#heardAt = now;
+    this.#receivedAt = now;
     if (this.#limitMs === this.#staleMs) return null;
     if (quietMs > this.#staleMs) this.#supportedAt = now;
     return now - this.#supportedAt > REMEMBERED_MS ? this.#forget() : null;
@@ -61,16 +61,16 @@ export class QuietLimit {
   #decide(messages: readonly string[], now: number): string | null {
     const firstId = firstIdIn(messages, this.#decoder);
     if (firstId === null) return null;
-    const quietMs = now - this.#heardAt;
+    const quietMs = now - this.#receivedAt;
     const missed = firstId - this.#lastId - 1;
     this.#isOpen = false;
     this.#latest = messages;
-    this.#heardAt = now;
+    this.#receivedAt = now;
     if (this.#lastId < 0 || missed < 0 || missed > LARGEST_JUMP) return null;
-    return missed === 0 ? this.#believe(quietMs, now) : this.#fallBack(missed, quietMs);
+    return missed === 0 ? this.#raise(quietMs, now) : this.#fallBack(missed, quietMs);
   }
 
-  #believe(quietMs: number, now: number): string | null {
+  #raise(quietMs: number, now: number): string | null {
     const most = Math.max(this.#staleMs, LONGEST_MS);
     const limitMs = Math.min(most, Math.round(MARGIN * quietMs));
     this.#supportedAt = now;

@@ -2,7 +2,7 @@
 import type { Clock } from "../../domain/process/clock.ts";
 import type { Batch, Feed } from "./feed.ts";
 
-/** The most that is kept for a busy consumer; once it is, the feed is not read, and the peer is slowed. */
+/** The most that is kept for a busy consumer. When it is reached, the feed is not read, and the peer is slowed. */
 export interface MostKept {
   readonly frames: number;
   readonly characters: number;
@@ -13,7 +13,7 @@ export const MOST_KEPT: MostKept = { frames: 20_000, characters: 16 * 1024 * 102
 
 /**
  * Passes a feed's batches on, in order. While `during` waits for something else, batches are read and kept, up to a
- * limit, so that pings are answered and the exchange does not take the consumer for a slow one.
+ * limit, so that pings are answered and the exchange does not mistake this client for a slow one.
  */
 export class ReadAhead implements Feed {
   readonly #source: Feed;
@@ -84,8 +84,8 @@ export class ReadAhead implements Feed {
   }
 
   /**
-   * Waits for `work`, and reads ahead meanwhile, or only after `patienceMs`. An error of the feed is thrown in its turn,
-   * after the batches before it. Several pieces of work may be waited for at a time.
+   * Waits for `work`, and reads ahead meanwhile, or only after `patienceMs`. An error of the feed is thrown in its
+   * turn, after the batches before it. The caller may wait for several pieces of work at a time.
    */
   async during<T>(work: Promise<T>, patienceMs = 0): Promise<T> {
     let isWaiting = false;

@@ -9,7 +9,10 @@ const FRAMES_AHEAD = 256;
 const CHARACTERS_AHEAD = 1024 * 1024;
 /** The number of concurrent reads. With only one, the runtime would wait for a request after every frame. */
 const READS = 2;
-/** In characters; a trade message has about 200. Even in UTF-8 such a frame fits on a line of a recording. */
+/**
+ * The longest frame, in characters; a trade message has about 200. Even in UTF-8 such a frame fits on a line of a
+ * recording.
+ */
 const LONGEST_FRAME = 256 * 1024;
 const CLOSE_INFO_DEADLINE_MS = 100;
 /**
@@ -17,12 +20,13 @@ const CLOSE_INFO_DEADLINE_MS = 100;
  * what arrived meanwhile.
  */
 const SECOND_LOOK_MS = 10;
-const WEIGH_EVERY_MS = 100;
-/** The same while memory grows and no frame arrives, because loopback delivers gigabytes a second. */
-const WEIGH_OFTEN_MS = 10;
-const LIGHT_BYTES = 16 * 1024 * 1024;
+/** How often memory is checked. */
+const CHECK_EVERY_MS = 100;
+/** How often memory is checked while it grows and no frame arrives. Loopback delivers gigabytes a second. */
+const CHECK_OFTEN_MS = 10;
+const LITTLE_BYTES = 16 * 1024 * 1024;
 /** How much memory may grow while no frame arrives; the largest frame that the runtime accepts, 64 MB, costs less. */
-const HEAVIEST_BYTES = 256 * 1024 * 1024;
+const MOST_BYTES = 256 * 1024 * 1024;
 /** The same once a connection has been dropped; the rest of a normal message costs less. */
 const RUNAWAY_BYTES = 320 * 1024 * 1024;
 /** A dropped connection has settled once memory has not grown by this much for this long. */
@@ -35,7 +39,7 @@ export interface TradeSocketOptions {
   readonly handshakeMs: number;
   /** The longest time without a data frame, ms. */
   readonly staleMs: number;
-  /** Texts to send once it is open, in this order. Default: none. */
+  /** Messages to send once it is open, in this order. Default: none. */
   readonly greeting?: readonly string[];
   /**
    * Called when a dropped connection takes memory without bound: the runtime keeps buffering an endless message, and
@@ -79,18 +83,18 @@ export class TradeSocket {
   #end: SocketEnd | null = null;
   /** Whether the next `read` returns at once. */
   #ready = false;
-  #heard = false;
-  #lastHeardAt: number;
+  #hasData = false;
+  #lastDataAt: number;
   #watchdog: ReturnType<typeof setTimeout>;
-  #scales: ReturnType<typeof setTimeout> | undefined;
+  #memoryTimer: ReturnType<typeof setTimeout> | undefined;
   /** This program's memory when data last arrived, and which data that was. */
-  #weighed: { readonly heardAt: number; memory: Memory };
-  #isWeighed: boolean;
+  #baseline: { readonly dataAt: number; memory: Memory };
+  #isWatched: boolean;
   readonly #settled = Promise.withResolvers<void>();
   /** How far memory has grown since the end, and how long it has been watched since then without growing, ms. */
   #most = 0;
   #steadyMs = 0;
-  #weighedAt = 0;
+  #checkedAt = 0;
 
   /** Connects to `url`. Throws the WebSocket's error, or a TimeoutError after `handshakeMs`. */
   static async open(url: string, options: TradeSocketOptions, signal: AbortSignal): Promise<TradeSocket> {
@@ -102,7 +106,7 @@ export class TradeSocket {
     socket.closed.catch(() => {});
     const { promise, reject } = Promise.withResolvers<never>();
     promise.catch(() => {});
-    const giveUp = (reason: unknown): void => {
+    const fail = (reason: unknown): void => {
       reject(reason);
       try {
         handshake.abort(reason);
@@ -112,9 +116,9 @@ export class TradeSocket {
           .catch(() => {});
       }
     };
-    const onAbort = (): void => giveUp(signal.reason);
+    const onAbort = (): void => fail(signal.reason);
     const timer = runtime.setTimeout(
-      () => giveUp(new DOMException(`no answer within ${options.handshakeMs} ms`, "TimeoutError")),
+      () => fail(new DOMException(`no answer within ${options.handshakeMs} ms`, "TimeoutError")),
       options.handshakeMs,
     );
     signal.addEventListener("abort", onAbort);
@@ -137,27 +141,27 @@ export class TradeSocket {
     this.#socket = socket;
     this.#options = options;
     const runtime = this.#runtime = options.runtime ?? globalThis;
-    this.openedAt = this.#lastHeardAt = runtime.performance.now();
-    this.#weighed = { heardAt: 0, memory: this.#memory };
+    this.openedAt = this.#lastDataAt = runtime.performance.now();
+    this.#baseline = { dataAt: 0, memory: this.#memory };
     this.#staleMs = options.staleMs;
     this.#watchdog = runtime.setTimeout(() => this.#watch(), options.staleMs);
-    this.#isWeighed = options.memory !== null;
-    if (this.#isWeighed) this.#weigh();
+    this.#isWatched = options.memory !== null;
+    if (this.#isWatched) this.#checkMemory();
     else this.#settled.resolve();
     // It may stay open long after it was dropped.
-    const stopWeighing = (): void => {
-      this.#isWeighed = false;
-      runtime.clearTimeout(this.#scales);
+    const stopWatching = (): void => {
+      this.#isWatched = false;
+      runtime.clearTimeout(this.#memoryTimer);
       this.#settled.resolve();
     };
-    socket.closed.then(stopWeighing, stopWeighing);
+    socket.closed.then(stopWatching, stopWatching);
     this.#reader = readable.getReader();
     for (let i = 0; i < READS; i++) this.#readOn();
   }
 
   /** Whether any data frame has arrived yet. */
-  get heard(): boolean {
-    return this.#heard;
+  get hasData(): boolean {
+    return this.#hasData;
   }
 
   /** The longest time without a data frame, ms. */
@@ -183,7 +187,7 @@ export class TradeSocket {
     return this.#frames;
   }
 
-  /** The next frames, waiting for them; empty after `nudge`; null once it has ended and all were taken. */
+  /** Waits for the next frames. Empty after `nudge`; null once the connection has ended and all frames were taken. */
   async read(): Promise<readonly string[] | null> {
     while (!this.#ready) await new Promise<void>((resolve) => this.#wake = resolve);
     const frames = this.#frames;
@@ -192,12 +196,12 @@ export class TradeSocket {
     if (this.#ready && frames.length === 0) return null;
     this.#frames = [];
     this.#characters = 0;
-    if (frames.length > 0) this.#lastHeardAt = this.#runtime.performance.now();
+    if (frames.length > 0) this.#lastDataAt = this.#runtime.performance.now();
     for (; this.#heldReads > 0; this.#heldReads--) this.#readOn();
     return frames;
   }
 
-  /** Lets a pending or the next `read` return with what there is. */
+  /** Makes the pending or the next `read` return with the available frames. */
   nudge(): void {
     this.#awaken();
   }
@@ -211,7 +215,7 @@ export class TradeSocket {
     } catch {
       // Already closing: there is nothing left to drop.
     }
-    this.#forget();
+    this.#drain();
   }
 
   /** Ends it for `reason`, and drops the frames that were not taken. */
@@ -222,8 +226,8 @@ export class TradeSocket {
   }
 
   /** Reads and discards what a peer sends if it does not close its side, because the stream would buffer it. */
-  #forget(): void {
-    this.#reader.read().then(({ done }) => done || this.#forget(), () => {});
+  #drain(): void {
+    this.#reader.read().then(({ done }) => done || this.#drain(), () => {});
   }
 
   /** Each read starts the next from its callback, which costs less than an `await` for each frame. */
@@ -245,8 +249,8 @@ export class TradeSocket {
     const count = this.#frames.push(frame);
     this.#characters += frame.length;
     if (count === 1) {
-      this.#heard = true;
-      this.#lastHeardAt = this.#runtime.performance.now();
+      this.#hasData = true;
+      this.#lastDataAt = this.#runtime.performance.now();
       // One wake-up per turn of the event loop: reads that resolve in the same turn are delivered together. Without the
       // turn, a chain of promises alone would delay timers and signals, and keep garbage alive.
       this.#runtime.setImmediate(this.#awaken);
@@ -276,7 +280,7 @@ export class TradeSocket {
 
   #watch(suspected = false): void {
     if (this.#end !== null) return;
-    const silent = this.#frames.length > 0 ? 0 : this.#runtime.performance.now() - this.#lastHeardAt;
+    const silent = this.#frames.length > 0 ? 0 : this.#runtime.performance.now() - this.#lastDataAt;
     const late = silent >= this.#staleMs;
     if (late && suspected) return this.abandon(staleText(silent), "stale");
     this.#watchdog = this.#runtime.setTimeout(
@@ -286,27 +290,27 @@ export class TradeSocket {
   }
 
   /** The runtime buffers a message's fragments without a limit, so only memory use reveals one that never ends. */
-  #weigh(): void {
+  #checkMemory(): void {
     const memory = this.#memory;
-    const grown = memory.since(this.#weighed.memory);
-    if (this.#end !== null) this.#weighForgotten(grown);
-    else if (this.#weighed.heardAt !== this.#lastHeardAt || this.#frames.length > 0) {
-      this.#weighed = { heardAt: this.#lastHeardAt, memory };
-    } else if (grown > HEAVIEST_BYTES) {
+    const grown = memory.since(this.#baseline.memory);
+    if (this.#end !== null) this.#checkDropped(grown);
+    else if (this.#baseline.dataAt !== this.#lastDataAt || this.#frames.length > 0) {
+      this.#baseline = { dataAt: this.#lastDataAt, memory };
+    } else if (grown > MOST_BYTES) {
       this.abandon(`a message without an end took ${megabytes(grown)} MB`, "endless");
     }
-    if (!this.#isWeighed) return;
-    const everyMs = grown < LIGHT_BYTES ? WEIGH_EVERY_MS : WEIGH_OFTEN_MS;
-    this.#scales = this.#runtime.setTimeout(() => this.#weigh(), everyMs);
+    if (!this.#isWatched) return;
+    const everyMs = grown < LITTLE_BYTES ? CHECK_EVERY_MS : CHECK_OFTEN_MS;
+    this.#memoryTimer = this.#runtime.setTimeout(() => this.#checkMemory(), everyMs);
   }
 
   get #memory(): Memory {
     return new Memory(this.#options.memory?.() ?? Deno.memoryUsage());
   }
 
-  #weighForgotten(grown: number): void {
+  #checkDropped(grown: number): void {
     if (grown > RUNAWAY_BYTES) {
-      this.#isWeighed = false;
+      this.#isWatched = false;
       return this.#options.onRunaway?.(
         `an endless message continued after the connection was dropped, and took ${megabytes(grown)} MB`,
       );
@@ -317,16 +321,16 @@ export class TradeSocket {
       this.#steadyMs = 0;
     } else {
       // A program that was itself held up may not have read what arrived meanwhile.
-      this.#steadyMs += Math.min(now - this.#weighedAt, WEIGH_EVERY_MS);
+      this.#steadyMs += Math.min(now - this.#checkedAt, CHECK_EVERY_MS);
       if (this.#steadyMs >= STEADY_MS) this.#settled.resolve();
     }
-    this.#weighedAt = now;
+    this.#checkedAt = now;
   }
 
   #finish(end: SocketEnd): void {
     if (this.#end === null) {
-      this.#weighed.memory = this.#memory;
-      this.#weighedAt = this.#runtime.performance.now();
+      this.#baseline.memory = this.#memory;
+      this.#checkedAt = this.#runtime.performance.now();
     }
     this.#end ??= end;
     this.#runtime.clearTimeout(this.#watchdog);
@@ -363,7 +367,7 @@ function megabytes(bytes: number): number {
   return Math.round(bytes / 1e6);
 }
 
-/** Sends texts in order without waiting. If the connection breaks, its reader finds out. */
+/** Sends messages in order without waiting. If the connection breaks, its reader finds out. */
 function send(texts: readonly string[], writable: WritableStream<string | Uint8Array>): void {
   if (texts.length === 0) return;
   const writer = writable.getWriter();
@@ -374,7 +378,7 @@ function send(texts: readonly string[], writable: WritableStream<string | Uint8A
 /** Replaces a binary frame, which no trade stream sends; it is rejected like other unusable messages. */
 const BINARY_FRAME = "(binary frame)";
 
-/** Replaces an overlong text, which no trade stream sends and which would cost many times its length to read. */
+/** Replaces an overlong message, which no trade stream sends and which would cost many times its length to read. */
 function tooLong(text: string): string {
   return `(frame of ${text.length} characters)`;
 }

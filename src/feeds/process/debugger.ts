@@ -2,7 +2,7 @@
 
 /** The debugger opens within this many turns of the event loop, even of a busy one. */
 const TURNS = 50;
-/** Less than the time in which the runtime opens none. */
+/** Less than the half second after the start in which the runtime opens no debugger. */
 const SAFE_MS = 400;
 
 /**
@@ -24,7 +24,8 @@ export function keepDebuggerClosed(onClosed: () => void): void {
     turns = TURNS;
     if (!isClosing) close();
   });
-  // The first use takes 15 ms, which is too long while the debugger is open. A command that ends sooner saves them.
+  // The first use takes 15 ms, which is too long while the debugger is open. A command that ends sooner saves this
+  // time.
   Deno.unrefTimer(setTimeout(debuggerEnd, SAFE_MS));
 }
 

@@ -13,10 +13,10 @@ export interface EndSignals {
 }
 
 /**
- * Aborts `asked` when the program is asked to end. Asked again later, the process ends at once with the exit
- * code `interrupted`; a terminal and a task runner may each send the same signal. Closing the terminal asks
- * it to end too. If no stream is a terminal, as under `nohup`, a hang-up is ignored. That takes a listener:
- * the runtime does not keep ignoring a signal that the process was started to ignore.
+ * Aborts `asked` when the program is asked to end. If it is asked again more than half a second later, the process ends
+ * at once with the exit code `interrupted`; a terminal and a task runner may each send the same signal. Closing the
+ * terminal asks it to end too. If no stream is a terminal, as under `nohup`, a hang-up is ignored. That takes a
+ * listener: the runtime does not keep ignoring a signal that the process was started to ignore.
  */
 export function endSignals(asked: AbortController, interrupted: number): EndSignals {
   let isFinal = false;
@@ -25,7 +25,7 @@ export function endSignals(asked: AbortController, interrupted: number): EndSign
     if (asked.signal.aborted) return;
     asked.abort();
     let turns = 0;
-    // Counted in turns of the event loop, as a signal may have to wait for one.
+    // Counted in turns of the event loop, because a signal may have to wait for one.
     const timer = setInterval(() => {
       if (++turns < TURNS) return;
       isFinal = true;

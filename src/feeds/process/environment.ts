@@ -1,5 +1,5 @@
 /**
- * Settings of the runtime that the environment can change behind the program's back. Anyone who sets a process's
+ * Settings of the runtime that the environment can change without the program's knowledge. Anyone who sets a process's
  * environment owns the process. Penstock names these settings so that nobody has one set unknowingly.
  */
 
@@ -12,7 +12,7 @@ export interface RuntimeSetting {
   readonly isCommon?: true;
 }
 
-/** Those of Deno 2.9. */
+/** The settings of Deno 2.9. */
 export const RUNTIME_SETTINGS: readonly RuntimeSetting[] = [
   { name: "DENO_PERMISSION_BROKER_PATH", effect: "lets another program grant every permission" },
   { name: "NODE_OPTIONS", effect: "can run other code before the program" },

@@ -20,7 +20,7 @@ export interface Needs {
 /** The kinds of permission that no command of this program uses. */
 const NEVER_NEEDED = ["env", "run", "sys", "ffi", "import"] as const;
 
-/** Hosts that a list of grants may name for the built-in exchange, besides those of the exchanges. */
+/** Hosts that a list of grants may name for the built-in exchange, in addition to those of the exchanges. */
 const LOOPBACK = ["127.0.0.1", "localhost", "[::1]"];
 
 /** Whether `host:port` may be connected to. */
@@ -79,10 +79,10 @@ export function buildLimits(): BuildLimits | null {
 }
 
 /**
- * Drops for good every permission but those that `needs` names, and returns in words what remains. A grant for the
- * whole network, or for reading anywhere, cannot be narrowed without losing it, and is kept. A grant for writing
- * anywhere is dropped, or kept if a folder is needed, or writing as such. A grant for a folder is dropped if one of
- * `paths` is in it. Open files and connections stay open.
+ * Permanently drops every permission except those that `needs` names, and returns in words what remains. A grant for
+ * the whole network, or for reading anywhere, cannot be narrowed without losing it, and is kept. A grant for writing
+ * anywhere is kept only if `needs` names a folder or has `mustWrite`. A grant for a folder is dropped if one of `paths`
+ * is in it. Open files and connections stay open.
  */
 export async function dropPermissions(needs: Needs, paths: readonly string[]): Promise<string> {
   const { folder } = needs;
@@ -165,7 +165,7 @@ function isIn(folder: string, path: string): boolean {
   return inner === outer || inner.startsWith(`${outer}/`);
 }
 
-/** The path with its links followed, if reading has not been dropped yet; else as it was written. */
+/** The path with its links followed if reading has not been dropped yet, otherwise as it was written. */
 function realPath(path: string): string {
   try {
     return Deno.realPathSync(path).replaceAll("\\", "/");

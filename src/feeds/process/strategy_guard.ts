@@ -1,6 +1,6 @@
 /**
- * Denies a user-defined strategy clocks, random numbers and I/O while it runs, however it tries to reach them. The rest
- * of the program still has them.
+ * Denies a user-defined strategy clocks, random numbers and I/O while it runs, however it tries to access them. The
+ * rest of the program still has them.
  */
 import { STRATEGY_CALL } from "../../stages/strategies/own_strategy.ts";
 
@@ -17,7 +17,7 @@ const OBJECTS = [
   ...["navigator", "WebSocket", "WebSocketStream", "EventSource", "Worker", "BroadcastChannel", "Temporal"],
 ] as const;
 
-/** Installs it, once for the process. */
+/** Installs the guard, once per process. */
 export function guardStrategies(): void {
   if (isInstalled) return;
   isInstalled = true;
@@ -77,6 +77,6 @@ function guarded<F extends (...args: never[]) => unknown>(name: string, real: F)
 function refuse(name: string): void {
   if (!STRATEGY_CALL.isActive) return;
   throw new Error(
-    `${name} is not there for a strategy: it has its bars and options, no clock, random numbers or I/O`,
+    `a strategy may not use ${name}: it has its bars and options, but no clock, random numbers or I/O`,
   );
 }

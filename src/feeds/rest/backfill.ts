@@ -6,7 +6,7 @@ import { type BackfilledTrade, runsOf } from "../../domain/market/backfilled_tra
 import { Backoff } from "../live/backoff.ts";
 import type { Runtime } from "../live/runtime.ts";
 import { RestBudget } from "./rest_budget.ts";
-import { clockOf, GaveUp, type GaveUpWhy, RestClient, type RestClock } from "./rest_client.ts";
+import { clockOf, RestClient, type RestClock, RestFailure, type RestFailureWhy } from "./rest_client.ts";
 
 /** Options of a backfill. Times in ms. */
 export interface BackfillOptions {
@@ -56,7 +56,7 @@ export type BackfillEnd =
     | { readonly complete: true }
     | {
       readonly complete: false;
-      readonly why: GaveUpWhy;
+      readonly why: RestFailureWhy;
       /** The reason in words, with the values found. */
       readonly reason: string;
       /** What the user can do about it, or null. */
@@ -66,8 +66,7 @@ export type BackfillEnd =
 
 const REQUEST_MS = 10_000;
 /**
- * The wait before asking again for the newest trades: at least the first, plus a random one that grows to the
- * second.
+ * The wait before another request for the newest trades: TAIL_LEAST_MS, plus a random time that grows to TAIL_MAX_MS.
  */
 const TAIL_LEAST_MS = 100;
 const TAIL_MAX_MS = 4_000;
@@ -115,12 +114,11 @@ export class Backfill {
   }
 
   /**
-   * The trades from id `fromId` up to `untilId`, inclusive; with null, up to the newest that the exchange
-   * has. They come in pages, oldest first, without a duplicate, and without a hole unless the exchange itself
-   * has no trade there. If it does not have the newest ones yet it is asked again; not so with null, where
-   * there is nothing to wait for.
+   * The trades from id `fromId` up to `untilId`, inclusive; with null, up to the newest that the exchange has. They
+   * come in pages, oldest first, without a duplicate, and without a hole unless the exchange itself has no trade there.
+   * If it does not have the newest ones yet, it is asked again, except with null, where there is nothing to wait for.
    *
-   * Returns how it ended, whatever happened on the way. Throws a RangeError for an id below 0.
+   * Always returns how it ended. Throws a RangeError for an id below 0.
    */
   async *fetch(fromId: number, untilId: number | null): AsyncGenerator<FetchedTrades, BackfillEnd> {
     if (!Number.isSafeInteger(fromId) || fromId < 0) {
@@ -129,7 +127,7 @@ export class Backfill {
     this.target = untilId;
     const deadline = this.#clock.now() + this.#deadlineMs;
     const tail = new Backoff(TAIL_MAX_MS, this.#random);
-    const refusals: GaveUp[] = [];
+    const refusals: RestFailure[] = [];
     let pages: BackfillPages | null = null;
     let next = fromId;
     let fetched = 0;
@@ -143,7 +141,7 @@ export class Backfill {
         try {
           page = await this.#ask(pages.page(next, this.target), deadline);
         } catch (error) {
-          if (!(error instanceof GaveUp) || !isRefusal(error)) throw error;
+          if (!(error instanceof RestFailure) || !isRefusal(error)) throw error;
           refusals.push(error);
           this.#takeNextRoute(refusals);
           pages = null;
@@ -168,7 +166,7 @@ export class Backfill {
         }
       }
     } catch (error) {
-      if (!(error instanceof GaveUp)) throw error;
+      if (!(error instanceof RestFailure)) throw error;
       const { why, message: reason, hint } = error;
       return { complete: false, why, reason, hint, ...progress() };
     }
@@ -179,19 +177,19 @@ export class Backfill {
   }
 
   /**
-   * Makes all requests for a page. Throws GaveUp as RestClient does, and if the page does not follow the known
+   * Makes all requests for a page. Throws RestFailure as RestClient does, and if the page does not follow the known
    * trades.
    */
   async #ask(questions: Questions<BackfillPage | RejectedAnswer>, deadline: number): Promise<BackfillPage> {
     let step = questions.next();
     while (step.done !== true) step = questions.next(await this.#client.get(step.value, deadline));
     const page = step.value;
-    if (page instanceof RejectedAnswer) throw new GaveUp(page.why, page.reason);
+    if (page instanceof RejectedAnswer) throw new RestFailure(page.why, page.reason);
     return page;
   }
 
-  /** Takes the next route that may be open after the last of these refusals. Throws GaveUp if there is none. */
-  #takeNextRoute(refusals: readonly GaveUp[]): void {
+  /** Takes the next route that may be open after the last of these refusals. Throws RestFailure if there is none. */
+  #takeNextRoute(refusals: readonly RestFailure[]): void {
     const { base } = this.#routes[this.#route]!;
     const { isWholeHost } = refusals.at(-1)!;
     do this.#route++; while (isWholeHost && this.#routes[this.#route]?.base === base);
@@ -200,22 +198,22 @@ export class Backfill {
     this.#route = 0;
     const { why } = refusals.find((refusal) => refusal.why === "refused") ?? refusals[0]!;
     const reasons = [...new Set(refusals.map(({ message }) => message))];
-    throw new GaveUp(why, reasons.join("; "), refusals.find(({ hint }) => hint !== null)?.hint ?? null);
+    throw new RestFailure(why, reasons.join("; "), refusals.find(({ hint }) => hint !== null)?.hint ?? null);
   }
 
   #checkCount(fromId: number, lastId: number | null): void {
     if (lastId === null || lastId - fromId < this.#maxTrades) return;
     const missing = lastId - fromId + 1;
-    throw new GaveUp(
+    throw new RestFailure(
       "too-many",
       `${missing} trades are missing, more than the ${this.#maxTrades} that may be fetched`,
     );
   }
 
-  #tailMissing(next: number, target: number): GaveUp {
+  #tailMissing(next: number, target: number): RestFailure {
     const { base } = this.#routes[this.#route]!;
     const ids = next === target ? `trade ${next}` : `trades ${next} to ${target}`;
-    return new GaveUp("deadline", `${hostOf(base)} did not have ${ids} within ${this.#deadlineMs} ms`);
+    return new RestFailure("deadline", `${hostOf(base)} did not have ${ids} within ${this.#deadlineMs} ms`);
   }
 }
 
@@ -225,6 +223,6 @@ function upTo(target: number, rows: readonly BackfilledTrade[]): BackfilledTrade
     .map((row) => row.lastId > target ? { ...row, lastId: target } : row);
 }
 
-function isRefusal({ why }: GaveUp): boolean {
+function isRefusal({ why }: RestFailure): boolean {
   return why === "refused" || why === "not-permitted";
 }

@@ -18,7 +18,7 @@ export interface CheckupOptions {
 }
 
 const STEP_MS = 5_000;
-/** With a clock that is off by more, the lag that is shown is worthless. */
+/** If the clock is off by more, the lag that is shown means nothing. */
 const WORST_OFFSET_MS = 1_000;
 const LARGEST_ANSWER_BYTES = 4_096;
 
@@ -113,7 +113,7 @@ async function examineConnection(
 }
 
 function connectionFailure(host: string, step: string, error: unknown): CheckResult {
-  const said = error instanceof Error ? error.message : String(error);
+  const message = error instanceof Error ? error.message : String(error);
   if (error instanceof Deno.errors.NotCapable) {
     return fail(host, step, "not permitted", new NetPermissionError(host).message);
   }
@@ -121,17 +121,17 @@ function connectionFailure(host: string, step: string, error: unknown): CheckRes
     return fail(
       host,
       step,
-      `no TLS: ${said}`,
-      "Where your network signs the traffic itself, DENO_CERT=FILE or DENO_TLS_CA_STORE=system makes it trusted",
+      `no TLS: ${message}`,
+      "If your network signs the traffic itself, set DENO_CERT=FILE or DENO_TLS_CA_STORE=system",
     );
   }
-  if (/lookup|resolve|name or service|nodename/i.test(said)) {
+  if (/lookup|resolve|name or service|nodename/i.test(message)) {
     return fail(host, step, "the name cannot be resolved (DNS)", "Check that the machine has a name server");
   }
   return fail(
     host,
     step,
-    `nothing answers: ${said}`,
+    `nothing answers: ${message}`,
     "Check that the network and its firewall let it through",
   );
 }
@@ -173,7 +173,7 @@ function clockResult(serverTime: number | null, at: number, uncertaintyMs: numbe
   }`;
   return Math.abs(offsetMs) <= WORST_OFFSET_MS + uncertaintyMs
     ? pass("clock", "", found)
-    : fail("clock", "", found, "Set the clock, best by NTP: lag and heartbeats are measured by it");
+    : fail("clock", "", found, "Set the clock, preferably by NTP: lag and heartbeats are measured with it");
 }
 
 function serverTimeIn(text: string, exchange: Exchange): number | null {
@@ -247,7 +247,7 @@ async function withDeadline(promise: Promise<unknown>, ms: number): Promise<void
     await Promise.race([promise, late.promise]);
   } finally {
     clearTimeout(timer);
-    // The promise may still fail after this, with nobody left to report that to.
+    // The promise may still fail after this, when nothing waits for it any more.
     promise.catch(() => {});
   }
 }

@@ -5,7 +5,7 @@ import { type Rule } from "../../domain/market/instrument_rules.ts";
 import { Backoff } from "../live/backoff.ts";
 import type { Runtime } from "../live/runtime.ts";
 import type { RestBudget } from "./rest_budget.ts";
-import { clockOf, GaveUp, RestClient, type RestClock } from "./rest_client.ts";
+import { clockOf, RestClient, type RestClock, RestFailure } from "./rest_client.ts";
 
 /** The host to query, and the symbol. */
 export interface InstrumentQuestion {
@@ -55,7 +55,7 @@ export async function askInstrument(question: InstrumentQuestion): Promise<Instr
   // One try each: there is no wait between tries that would need jitter.
   const options = { exchange, budget, clock, signal, requestMs: hostMs, runtime };
   const client = new RestClient({ ...options, tries: 1, random: () => 0 });
-  const refusals: GaveUp[] = [];
+  const refusals: RestFailure[] = [];
   for (const base of restEndpoint === null ? exchange.instrumentBases : [restEndpoint]) {
     try {
       const info = await client.get(exchange.instrumentQuestion(base, symbol), clock.now() + hostMs);
@@ -64,7 +64,7 @@ export async function askInstrument(question: InstrumentQuestion): Promise<Instr
       }
       return { kind: "answered", info, host: hostOf(base) };
     } catch (error) {
-      if (!(error instanceof GaveUp)) throw error;
+      if (!(error instanceof RestFailure)) throw error;
       if (error.isUnknownSymbol) return { kind: "unknown", reason: error.message };
       refusals.push(error);
       if (error.why === "stopped") break;
@@ -110,7 +110,7 @@ export async function awaitInstrument(
     if (answer.kind === "answered" && missing.length === 0) return answer;
     if (signal.aborted) break;
     const reason = answer.kind === "answered"
-      ? [`${answer.host} does not say the ${missing.join(" and the ")}`, ...answer.info.flaws].join("; ")
+      ? [`${answer.host} does not give the ${missing.join(" and the ")}`, ...answer.info.flaws].join("; ")
       : answer.reason;
     if (reason !== last) onTrouble(reason);
     last = reason;

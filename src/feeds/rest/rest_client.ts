@@ -25,8 +25,8 @@ export function clockOf(runtime: Runtime): RestClock {
   };
 }
 
-/** Why there is no answer: see `GaveUp`. */
-export type GaveUpWhy =
+/** Why there is no answer: see `RestFailure`. */
+export type RestFailureWhy =
   /** The exchange, or its weight budget, requires a longer wait than there is time for. */
   | "busy"
   /** Time ran out. */
@@ -45,10 +45,10 @@ export type GaveUpWhy =
   /** No connection, no answer in time, or an exchange in trouble, until time ran out. */
   | "unreachable";
 
-/** Ends a request, or all of them, for good. */
-export class GaveUp extends Error {
-  override readonly name = "GaveUp";
-  readonly why: GaveUpWhy;
+/** Ends a request, or all requests, without another try. */
+export class RestFailure extends Error {
+  override readonly name = "RestFailure";
+  readonly why: RestFailureWhy;
   /** What the user can do, or null. */
   readonly hint: string | null;
   /** Whether the same host would answer any other path in the same way. */
@@ -57,7 +57,7 @@ export class GaveUp extends Error {
   readonly isUnknownSymbol: boolean;
 
   constructor(
-    why: GaveUpWhy,
+    why: RestFailureWhy,
     reason: string,
     hint: string | null = null,
     isWholeHost = false,
@@ -82,7 +82,7 @@ export interface RestClientOptions {
   readonly random: () => number;
   /** The most tries of one request, even if there is time left. Default: any number. */
   readonly tries?: number;
-  /** How requests are made, and how long they may take. Default: this process's. */
+  /** How requests are made and timed. Default: this process's runtime. */
   readonly runtime?: Runtime | undefined;
 }
 
@@ -96,7 +96,7 @@ const REJECTED_TRIES = 3;
 
 /** The outcome of a request without an answer. */
 interface Trouble {
-  readonly why: GaveUpWhy;
+  readonly why: RestFailureWhy;
   readonly reason: string;
   readonly hint: string | null;
   /** Whether another try is useless. */
@@ -114,8 +114,8 @@ export class RestClient {
   }
 
   /**
-   * Returns the answer, trying until `deadline` (by the clock, ms). Throws GaveUp if there is none: at once if another
-   * try is useless, after three answers that are not accepted, or when time or tries run out.
+   * Returns the answer, trying until `deadline` (by the clock, ms). Throws RestFailure if there is none: at once if
+   * another try is useless, after three answers that are not accepted, or when time or tries run out.
    */
   async get<T>(question: RestQuestion<T>, deadline: number): Promise<T> {
     const { budget, clock, random, requestMs, tries = Infinity } = this.#options;
@@ -127,10 +127,10 @@ export class RestClient {
       const budgetMs = budget.waitMs(question.weight, clock.now());
       if (budgetMs > retryMs) trouble = busy(question, budgetMs, trouble);
       const otherwise = trouble === null
-        ? new GaveUp("deadline", "there was no time left to ask")
-        : gaveUp(trouble);
+        ? new RestFailure("deadline", "there was no time left for a request")
+        : restFailure(trouble);
       await this.pause(Math.ceil(Math.max(retryMs, budgetMs)), deadline, otherwise);
-      // On a busy machine, the time may be over by now.
+      // On a busy machine, the time may be up by now.
       const now = clock.now();
       if (now >= deadline) throw otherwise;
       budget.spend(question.weight, now);
@@ -139,15 +139,15 @@ export class RestClient {
       if (answer instanceof Answer) return answer.value;
       trouble = answer;
       if (trouble.why === "malformed" || trouble.why === "no-join") rejections++;
-      if (trouble.isFinal || rejections >= REJECTED_TRIES || --left <= 0) throw gaveUp(trouble);
+      if (trouble.isFinal || rejections >= REJECTED_TRIES || --left <= 0) throw restFailure(trouble);
     }
   }
 
   /**
    * Waits `ms`. Throws `otherwise`, without waiting, if that would last until `deadline` or longer, and a
-   * GaveUp ("stopped") when the signal is aborted.
+   * RestFailure ("stopped") when the signal is aborted.
    */
-  async pause(ms: number, deadline: number, otherwise: GaveUp): Promise<void> {
+  async pause(ms: number, deadline: number, otherwise: RestFailure): Promise<void> {
     const { clock, signal } = this.#options;
     this.#checkStopped();
     const until = clock.now() + ms;
@@ -160,7 +160,7 @@ export class RestClient {
   }
 
   #checkStopped(): void {
-    if (this.#options.signal.aborted) throw new GaveUp("stopped", "stopped");
+    if (this.#options.signal.aborted) throw new RestFailure("stopped", "stopped");
   }
 
   /** Makes one request, and waits at most `ms` for the whole answer. */
@@ -169,7 +169,7 @@ export class RestClient {
     const text = await this.#fetch(question, Math.ceil(ms));
     if (typeof text !== "string") return text;
     const parsed = parse(text);
-    if (parsed === undefined) return rejected("malformed", `${host} sent no JSON: ${shown(text)}`);
+    if (parsed === undefined) return rejected("malformed", `${host} did not send JSON: ${shown(text)}`);
     const value = question.read(parsed);
     return value instanceof RejectedAnswer
       ? rejected(value.why, `${host}: ${value.reason}`)
@@ -210,8 +210,8 @@ export class RestClient {
     // The refusal is final, with or without its explanation.
     const text = await textOf(response, LARGEST_REFUSAL_BYTES).catch(() => null) ?? "";
     const now = clock.now();
-    const { said, isUnknownSymbol } = exchange.explanation(parse(text));
-    const code = said === null ? null : `code ${shown(said.code)}: ${shown(said.message)}`;
+    const { error, isUnknownSymbol } = exchange.explanation(parse(text));
+    const code = error === null ? null : `code ${shown(error.code)}: ${shown(error.message)}`;
     const reason = `${host} refused: HTTP ${status}${code === null ? "" : `, ${code}`}`;
     const { hint, stayAwayMs, isWholeHost } = exchange.refusal(status, base);
     if (stayAwayMs !== null) {
@@ -249,13 +249,13 @@ class Answer<T> {
   }
 }
 
-function gaveUp({ why, reason, hint, isWholeHost, isUnknownSymbol }: Trouble): GaveUp {
-  return new GaveUp(why, reason, hint, isWholeHost, isUnknownSymbol);
+function restFailure({ why, reason, hint, isWholeHost, isUnknownSymbol }: Trouble): RestFailure {
+  return new RestFailure(why, reason, hint, isWholeHost, isUnknownSymbol);
 }
 
 function busy({ base }: RestQuestion<unknown>, waitMs: number, before: Trouble | null): Trouble {
   const because = before === null ? "its weight budget is used up" : before.reason;
-  const reason = `${hostOf(base)} may not be asked for another ${Math.ceil(waitMs / 1000)} s: ${because}`;
+  const reason = `${hostOf(base)} cannot be queried for another ${Math.ceil(waitMs / 1000)} s: ${because}`;
   return { why: "busy", reason, hint: before?.hint ?? null, isFinal: false, isWholeHost: true };
 }
 
@@ -272,7 +272,7 @@ async function failure(
   runtime: Runtime,
 ): Promise<Trouble> {
   try {
-    const { reason, hint } = await explain(bared(error), base, exchange, signal, runtime);
+    const { reason, hint } = await explain(causeOf(error), base, exchange, signal, runtime);
     return { why: "unreachable", reason, hint, isFinal: false, isWholeHost: true };
   } catch (denied) {
     if (!(denied instanceof NetPermissionError)) throw denied;
@@ -282,10 +282,10 @@ async function failure(
 }
 
 /**
- * The error below "fetch failed", without the address before it, whose words must not be taken for the
+ * The error behind "fetch failed", without the address in front of it: a word in the address must not count as the
  * error's.
  */
-function bared(error: unknown): unknown {
+function causeOf(error: unknown): unknown {
   if (!(error instanceof TypeError)) return error;
   const { message } = error.cause instanceof Error ? error.cause : error;
   return new Error(message.replace(/^.*?\bclient error \(\w+\): /, ""));
@@ -319,7 +319,7 @@ function parse(text: string): unknown {
   }
 }
 
-/** The start of a text from outside, safe for a line of a log. */
+/** The start of a text from outside, safe for a log line. */
 function shown(text: string): string {
   // deno-lint-ignore no-control-regex
   const line = text.replace(/[\u0000-\u0020\u007f-\u009f]+/g, " ").trim();

@@ -14,7 +14,7 @@ const MOST = Number.MAX_SAFE_INTEGER;
 
 /**
  * The mean of the last `window` closes and their population deviation, `√(Σ(close − mean)² ÷ n)`, in constant time for
- * each close. John Bollinger, Bollinger on Bollinger Bands, 2001, has both in his bands.
+ * each close. John Bollinger, Bollinger on Bollinger Bands, 2001, uses both for his bands.
  *
  * Sums of the closes' distances from one of them, and of the squares, are kept as integers: so no error builds up, and
  * `n × Σd² − (Σd)²` is exact. The sums are plain numbers while every product is a safe integer, and `bigint` from then
@@ -29,7 +29,7 @@ export class Deviation implements Indicator<DeviationValue, Closes> {
   #anchor = 0;
   #sum = 0;
   #squares = 0;
-  /** The same sums once they may pass 2^53; null while plain numbers do. */
+  /** The same sums once they may pass 2^53; null while plain numbers suffice. */
   #big: { sum: bigint; squares: bigint } | null = null;
   /** The variance's denominator, n² × 10^2decimals, is the odd factor times this power of two. */
   #odd = 1;
@@ -56,7 +56,7 @@ export class Deviation implements Indicator<DeviationValue, Closes> {
       return this.add(close, decimals);
     }
     if (recent.add(close, decimals)) this.#split();
-    // The sums never hold more than `window` closes, for which the limit is meant.
+    // The limit assumes at most `window` closes, and the sums never hold more.
     if (leaving !== null) this.#count(leaving - this.#anchor, -1);
     this.#count(close - this.#anchor, 1);
   }

@@ -58,7 +58,9 @@ export class Extreme implements Indicator<string, Closes> {
     return this.isReady ? priceText(this.#extreme, this.#recent.decimals) : null;
   }
 
-  /** Whether a close in the same unit is beyond the extreme: above the highest, or below the lowest. It must be ready. */
+  /**
+   * Whether a close in the same unit is beyond the extreme: above the highest, or below the lowest. It must be ready.
+   */
   isBeyond(close: number): boolean {
     return (close - this.#extreme) * this.#side > 0;
   }

@@ -6,7 +6,7 @@ export interface Closes {
   readonly values: readonly number[];
 }
 
-/** Those of a strategy that remembers none. */
+/** The closes of a strategy that remembers none. */
 export const NO_CLOSES: Closes = { decimals: 0, values: [] };
 
 /**
@@ -27,6 +27,6 @@ export interface Indicator<Value, Memory> {
   value(): Value | null;
   /** What `restore` needs. */
   snapshot(): Memory;
-  /** Continues as the indicator that gave the snapshot would, whatever this one had before. */
+  /** Continues as the indicator that gave the snapshot would. What this indicator held before is lost. */
   restore(memory: Memory): void;
 }

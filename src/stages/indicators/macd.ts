@@ -23,8 +23,8 @@ export interface MacdMemory {
  *
  * Each average starts with the mean of its own first values: both EMAs at the first close, the smoothed line at the
  * first difference. (TA-Lib starts the fast one later, at the slow one's first value, so its values differ from these.)
- * In binary64: the first `smooth` differences are added in their order and the sum is divided; after that
- * `s += 2 ÷ (smooth + 1) × (difference − s)`, in the order of an `Ema`.
+ * In binary64: the first `smooth` differences are added in their order and the sum is divided; after that `s += 2 ÷
+ * (smooth + 1) × (difference − s)`, in the order of an `Ema`.
  */
 export class Macd implements Indicator<MacdValue, MacdMemory> {
   readonly #fast: Ema;

@@ -18,7 +18,7 @@ export class Sma implements Indicator<string, Closes> {
   #count = 0;
   #decimals = 0;
   #sum = 0;
-  /** The sum once it may pass 2^53; null while a plain number does. */
+  /** The sum once it may pass 2^53; null while a plain number suffices. */
   #big: bigint | null = null;
   /** Closes up to this keep the sum a safe integer. */
   readonly #largestPlain: number;
@@ -48,8 +48,8 @@ export class Sma implements Indicator<string, Closes> {
   }
 
   /**
-   * Takes the first `size` closes, all in one unit, as long as a plain number holds their sum, and writes that after each
-   * into `sums`. Returns how many it took: the others are for `add`.
+   * Takes the first `size` closes, all in one unit, as long as a plain number holds their sum, and writes the sum after
+   * each into `sums`. Returns how many it took; the caller adds the others with `add`.
    */
   addAll(closes: Float64Array, size: number, decimals: number, sums: Float64Array): number {
     if (decimals !== this.#decimals) this.#rescale(decimals);
@@ -106,8 +106,8 @@ export class Sma implements Indicator<string, Closes> {
   }
 
   /**
-   * Whether this average is above (1), below (-1) or equal to (0) another one in the same unit; both must be ready.
-   * Nothing is divided: the one's sum times the other's window is compared with the other's sum times the one's.
+   * Whether this average is above (1), below (-1) or equal to (0) another one in the same unit; both must be ready. It
+   * divides nothing: it compares each average's sum times the window of the other.
    */
   compare(other: Sma): -1 | 0 | 1 {
     if (this.#big === null && other.#big === null) {

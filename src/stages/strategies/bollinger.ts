@@ -1,6 +1,6 @@
 /** Bollinger bands: long below the lower band, flat above the upper one. */
 import type { Bar } from "../../domain/market/bar.ts";
-import type { Values, Wish } from "../../domain/market/signal.ts";
+import type { Target, Values } from "../../domain/market/signal.ts";
 import { doubleText, nearestDouble } from "../../domain/numbers/double.ts";
 import { MAX_WINDOW, priceText } from "../../domain/numbers/price.ts";
 import { Deviation } from "../indicators/deviation.ts";
@@ -12,7 +12,7 @@ const MOST_WIDTH = 100;
 
 /**
  * The bands are `mean ± width × deviation` of the last closes, including the bar's own; the deviation is that of a
- * whole population. Computed in binary64: a product, then a sum. Between the bands it wants what it wanted before. John
+ * whole population. Computed in binary64: a product, then a sum. Between the bands the target stays the same. John
  * Bollinger, Bollinger on Bollinger Bands, 2001.
  */
 export class Bollinger implements Strategy {
@@ -34,7 +34,7 @@ export class Bollinger implements Strategy {
     this.#width = width;
   }
 
-  add({ close, decimals }: Bar): Wish {
+  add({ close, decimals }: Bar): Target {
     const closes = this.#closes;
     closes.add(close, decimals);
     if (!closes.isReady) return 0;

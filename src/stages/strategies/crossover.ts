@@ -1,7 +1,7 @@
 /** Two moving averages: long while the short one is above the long one, flat while it is below. */
 import type { Bar } from "../../domain/market/bar.ts";
 import { BLOCK_ROWS } from "../../domain/market/block.ts";
-import type { ValueNumbers, Values, Wish } from "../../domain/market/signal.ts";
+import type { Target, ValueNumbers, Values } from "../../domain/market/signal.ts";
 import { doubleText } from "../../domain/numbers/double.ts";
 import { MAX_WINDOW } from "../../domain/numbers/price.ts";
 import { Ema, type EmaMemory } from "../indicators/ema.ts";
@@ -22,8 +22,8 @@ function checkWindows(short: number, long: number): void {
 }
 
 /**
- * The crossover of two simple averages. It wants nothing until both averages exist. While they are equal, it wants what
- * it wanted before.
+ * The crossover of two simple averages. It has no target until both averages exist. While they are equal, the target
+ * stays the same.
  */
 export class Crossover implements BlockStrategy {
   readonly label = "sma";
@@ -45,27 +45,27 @@ export class Crossover implements BlockStrategy {
     this.#long = new Sma(long);
   }
 
-  add({ close, decimals }: Bar): Wish {
+  add({ close, decimals }: Bar): Target {
     this.#short.add(close, decimals);
     this.#long.add(close, decimals);
     return this.#long.isReady ? this.#short.compare(this.#long) : 0;
   }
 
-  addAll(closes: Float64Array, size: number, decimals: number, wishes: Int8Array): number {
+  addAll(closes: Float64Array, size: number, decimals: number, targets: Int8Array): number {
     const { short, long } = this.#windows;
     const first = this.#firstReady = Math.max(0, long - 1 - this.#long.count);
     const sums = this.#sums ??= { short: new Float64Array(BLOCK_ROWS), long: new Float64Array(BLOCK_ROWS) };
     const taken = this.#long.addAll(closes, size, decimals, sums.long);
     // The sum of fewer closes stays a plain number for at least as long.
     this.#short.addAll(closes, taken, decimals, sums.short);
-    wishes.fill(0, 0, Math.min(first, taken));
+    targets.fill(0, 0, Math.min(first, taken));
     for (let row = first; row < taken; row++) {
       const left = sums.short[row]! * long;
       const right = sums.long[row]! * short;
-      if (left <= MOST && right <= MOST) wishes[row] = left > right ? 1 : left < right ? -1 : 0;
+      if (left <= MOST && right <= MOST) targets[row] = left > right ? 1 : left < right ? -1 : 0;
       else {
         const difference = BigInt(sums.short[row]!) * BigInt(long) - BigInt(sums.long[row]!) * BigInt(short);
-        wishes[row] = difference > 0n ? 1 : difference < 0n ? -1 : 0;
+        targets[row] = difference > 0n ? 1 : difference < 0n ? -1 : 0;
       }
     }
     return taken;
@@ -127,7 +127,7 @@ export class EmaCrossover implements Strategy {
     this.#long = new Ema(long);
   }
 
-  add({ close, decimals }: Bar): Wish {
+  add({ close, decimals }: Bar): Target {
     this.#short.add(close, decimals);
     this.#long.add(close, decimals);
     if (!this.#long.isReady) return 0;

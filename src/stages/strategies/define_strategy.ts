@@ -21,7 +21,7 @@ export interface StrategyBar {
   readonly trades: number;
 }
 
-/** What a strategy wants after a bar: to be long, to be flat, or what it wanted before (null). */
+/** A strategy's target after a bar: long, flat, or unchanged (null). */
 export type Answer = "long" | "flat" | null;
 
 /** One option, a number. */
@@ -45,13 +45,13 @@ export interface StrategyDefinition<O extends Readonly<Record<string, StrategySe
   /** Its options by name, for `--set`. */
   readonly options?: O;
   /**
-   * What it remembers at the start, and after a gap that could not be filled: an object or array of numbers, texts,
+   * What it remembers at the start, and after a gap that could not be filled: an object or array of numbers, strings,
    * true, false, null, and objects and arrays of them, which is kept as JSON.
    */
   start(options: SettingValues<O>): S;
   /**
-   * Takes a bar, changes `state`, and returns what the strategy wants. The bar is lent for this call. The same state,
-   * bar and options must always give the same answer.
+   * Takes a bar, changes `state`, and returns the strategy's target. The bar is lent for this call. The same state, bar
+   * and options must always give the same answer.
    */
   onBar(bar: StrategyBar, state: S, options: SettingValues<O>): Answer;
   /** The values that signals and the live line show, by name. If this is absent, they show none. */

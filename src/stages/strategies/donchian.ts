@@ -1,6 +1,6 @@
 /** Donchian's channel: long above the highest close of some bars, flat below the lowest of others. */
 import type { Bar } from "../../domain/market/bar.ts";
-import type { Values, Wish } from "../../domain/market/signal.ts";
+import type { Target, Values } from "../../domain/market/signal.ts";
 import { MAX_WINDOW, powerOfTen, priceText } from "../../domain/numbers/price.ts";
 import { Extreme } from "../indicators/extreme.ts";
 import type { Closes } from "../indicators/indicator.ts";
@@ -10,9 +10,9 @@ import { strategyKind, windowOption } from "./strategy_kind.ts";
 
 /**
  * Long when a close is above the highest close of the `entry` bars before it, flat when it is below the lowest of the
- * `exit` bars before it, otherwise what it wanted before. It compares exactly, and wants nothing before the first
- * bar that has a whole longer window before it. Richard Donchian's rule, in the two windows of the Turtles (Curtis
- * Faith, Way of the Turtle, 2007), over closes.
+ * `exit` bars before it, otherwise unchanged. It compares exactly, and has no target before the first bar that has the
+ * whole longer window before it. Richard Donchian's rule, in the two windows of the Turtles (Curtis Faith, Way of the
+ * Turtle, 2007), over closes.
  */
 export class Donchian implements Strategy {
   readonly label: string;
@@ -33,7 +33,7 @@ export class Donchian implements Strategy {
     this.#recent = new RecentCloses(this.remembers);
   }
 
-  add({ close, decimals }: Bar): Wish {
+  add({ close, decimals }: Bar): Target {
     this.#take(close, decimals);
     if (!this.isReady) return 0;
     return this.#highest.isBeyond(close) ? 1 : this.#lowest.isBeyond(close) ? -1 : 0;

@@ -1,19 +1,19 @@
 /** Buy and hold: long from the first bar on. The yardstick for every other strategy. */
 import type { Bar } from "../../domain/market/bar.ts";
-import type { Values, Wish } from "../../domain/market/signal.ts";
+import type { Target, Values } from "../../domain/market/signal.ts";
 import type { Closes } from "../indicators/indicator.ts";
 import { RecentCloses } from "../indicators/recent_closes.ts";
 import type { Strategy } from "./strategy.ts";
 import { strategyKind } from "./strategy_kind.ts";
 
-/** Wants to be long after every bar. */
+/** Its target is long after every bar. */
 export class Hold implements Strategy {
   readonly label = "hold";
   readonly remembers = 1;
   readonly seesOnlyCloses = true;
   readonly #recent = new RecentCloses(1);
 
-  add({ close, decimals }: Bar): Wish {
+  add({ close, decimals }: Bar): Target {
     this.#recent.add(close, decimals);
     return 1;
   }

@@ -9,7 +9,7 @@ import { RSI } from "./rsi.ts";
 import type { Strategy } from "./strategy.ts";
 import type { StrategyKind, StrategyOptions, StrategyValues } from "./strategy_kind.ts";
 
-/** Each by its name. Help shows their options in this order. */
+/** Each strategy by its name. Help shows their options in this order. */
 export const STRATEGIES = {
   crossover: CROSSOVER,
   rsi: RSI,
@@ -64,7 +64,7 @@ export function defaultOf(
   return kindOf(strategy as StrategyName).options[name]?.default ?? null;
 }
 
-/** A strategy of the table, whatever its options are. */
+/** A strategy of the table, with options of any type. */
 export function kindOf(name: StrategyName): StrategyKind {
   return STRATEGIES[name] as unknown as StrategyKind;
 }

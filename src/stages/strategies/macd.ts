@@ -1,6 +1,6 @@
 /** MACD: long while the difference of two averages is above its own average, flat while it is below. */
 import type { Bar } from "../../domain/market/bar.ts";
-import type { Values, Wish } from "../../domain/market/signal.ts";
+import type { Target, Values } from "../../domain/market/signal.ts";
 import { doubleText } from "../../domain/numbers/double.ts";
 import { MAX_WINDOW } from "../../domain/numbers/price.ts";
 import { type Closes, NO_CLOSES } from "../indicators/indicator.ts";
@@ -9,8 +9,8 @@ import type { Strategy } from "./strategy.ts";
 import { strategyKind, windowOption } from "./strategy_kind.ts";
 
 /**
- * Compares the MACD line with its average, unrounded; while they are equal, it wants what it wanted before. Gerald
- * Appel, The Moving Average Convergence-Divergence Trading Method, 1979.
+ * Compares the MACD line with its average, unrounded; while they are equal, the target stays the same. Gerald Appel,
+ * The Moving Average Convergence-Divergence Trading Method, 1979.
  */
 export class MacdCross implements Strategy {
   readonly label: string;
@@ -24,7 +24,7 @@ export class MacdCross implements Strategy {
     this.#lines = new Macd(fast, slow, smooth);
   }
 
-  add({ close, decimals }: Bar): Wish {
+  add({ close, decimals }: Bar): Target {
     const lines = this.#lines;
     lines.add(close, decimals);
     if (!lines.isReady) return 0;

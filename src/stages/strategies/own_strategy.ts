@@ -3,7 +3,7 @@
  * access to nothing else.
  */
 import type { Bar } from "../../domain/market/bar.ts";
-import type { Values, Wish } from "../../domain/market/signal.ts";
+import type { Target, Values } from "../../domain/market/signal.ts";
 import { doubleText, nearestDouble } from "../../domain/numbers/double.ts";
 import { priceText } from "../../domain/numbers/price.ts";
 import { isoTime } from "../../domain/numbers/time.ts";
@@ -35,12 +35,12 @@ const EVERY = 4_096;
 
 /** Names that signal events already have. */
 const TAKEN: readonly string[] = ["type", "time", "symbol", "side", "price", "tradeId"];
-const STRANGE = "a strange object";
+const UNREADABLE = "an unreadable object";
 const MOST_SHOWN = 80;
 const MOST_THROWN = 300;
 const VOLUME_PARTS = 1e8;
 
-/** The bar that a strategy sees: the same object for every bar, which nothing can be written to. */
+/** The bar that a strategy sees: one read-only object for all bars. */
 class BarView implements StrategyBar {
   #bar: Bar;
 
@@ -87,11 +87,11 @@ class BarView implements StrategyBar {
 
 /**
  * A user's own strategy, for one symbol. It never throws: once its definition has failed, `fault` says how, and the
- * strategy asks for nothing more.
+ * target stays unchanged.
  *
- * Its first bars, and then some of every few thousand, are computed twice, the second time from a copy of its state that
- * went through JSON. Both answers must agree. This finds a file that keeps something outside its state, or whose answers
- * vary.
+ * Its first bars, and then some of every few thousand, are computed twice, the second time from a copy of its state
+ * that went through JSON. Both answers must agree. This finds a file that keeps something outside its state, or whose
+ * answers vary.
  */
 export class OwnStrategy implements Strategy {
   readonly label: string;
@@ -101,7 +101,7 @@ export class OwnStrategy implements Strategy {
   readonly #options: Readonly<Record<string, number>>;
   #state: object = {};
   #view: BarView | null = null;
-  /** Bars so far, gaps or not. */
+  /** Bars so far, those before gaps included. */
   #bars = 0;
   #isReady = false;
   #fault: StrategyFault | null = null;
@@ -125,7 +125,7 @@ export class OwnStrategy implements Strategy {
     return this.#fault;
   }
 
-  add(bar: Bar): Wish {
+  add(bar: Bar): Target {
     if (this.#fault !== null) return 0;
     if (++this.#bars === this.#nextTwice) this.#copy(bar);
     if (this.#view === null) this.#view = new BarView(bar);
@@ -162,15 +162,15 @@ export class OwnStrategy implements Strategy {
     if (second !== answer) {
       return this.#fail(
         bar,
-        `it answered ${shown(answer)}, and ${shown(second)} the second time from the same state and bar:  ` +
+        `it answered ${shown(answer)}, and ${shown(second)} the second time from the same state and bar: ` +
           "an answer may depend on nothing else",
       );
     }
     const isLast = this.#bars >= this.#twiceUntil;
     // After 1, 2, 4, … bars: a state that JSON cannot keep ends the run now, not at a checkpoint hours later.
     if (isLast || (this.#bars & (this.#bars - 1)) === 0) {
-      const oddity = oddityIn(this.#state);
-      if (oddity !== null) return this.#fail(bar, oddity);
+      const jsonFault = jsonFaultIn(this.#state);
+      if (jsonFault !== null) return this.#fail(bar, jsonFault);
     }
     if (!isLast) return;
     const [one, other] = [JSON.stringify(this.#state), JSON.stringify(this.#second)];
@@ -183,9 +183,9 @@ export class OwnStrategy implements Strategy {
   /** Copies the state, through JSON, before bars are computed twice. */
   #copy(bar: Bar): void {
     this.#twiceUntil = Math.max(this.#bars === 1 ? FIRST_TWICE : 0, this.#bars + TWICE - 1);
-    const oddity = oddityIn(this.#state);
-    if (oddity === null) this.#second = JSON.parse(JSON.stringify(this.#state)) as object;
-    else this.#fail(bar, oddity);
+    const jsonFault = jsonFaultIn(this.#state);
+    if (jsonFault === null) this.#second = JSON.parse(JSON.stringify(this.#state)) as object;
+    else this.#fail(bar, jsonFault);
   }
 
   reset(): void {
@@ -250,8 +250,8 @@ export class OwnStrategy implements Strategy {
 
   /** The state as JSON text; or how the strategy failed, for instance because its state is not JSON. */
   snapshot(): OwnMemory {
-    const oddity = this.#fault === null ? oddityIn(this.#state) : null;
-    if (oddity !== null) this.#fail(null, oddity);
+    const jsonFault = this.#fault === null ? jsonFaultIn(this.#state) : null;
+    if (jsonFault !== null) this.#fail(null, jsonFault);
     const bars = this.#bars;
     return this.#fault === null
       ? { bars, state: JSON.stringify([this.#isReady, this.#state]) }
@@ -278,17 +278,17 @@ export class OwnStrategy implements Strategy {
   }
 }
 
-/** Why a state would not come back from JSON as it is; null if it would. */
-function oddityIn(state: object): string | null {
+/** Why a state would not survive a round trip through JSON; null if it would. */
+function jsonFaultIn(state: object): string | null {
   try {
-    return oddValue(state, "its state");
+    return jsonFaultAt(state, "its state");
   } catch (error) {
     if (error instanceof RangeError) return "its state is nested without end: JSON cannot keep it";
     return `its state cannot be read: ${thrownText(error)}`;
   }
 }
 
-function oddValue(value: unknown, path: string): string | null {
+function jsonFaultAt(value: unknown, path: string): string | null {
   if (value === null || typeof value === "boolean" || typeof value === "string") return null;
   if (typeof value === "number" && Number.isFinite(value)) return null;
   const prototype = typeof value === "object" ? Object.getPrototypeOf(value) : undefined;
@@ -296,7 +296,7 @@ function oddValue(value: unknown, path: string): string | null {
     for (let at = 0; at < value.length; at++) {
       const item: unknown = value[at];
       if (typeof item === "number" && Number.isFinite(item)) continue;
-      const odd = oddValue(item, `${path}[${at}]`);
+      const odd = jsonFaultAt(item, `${path}[${at}]`);
       if (odd !== null) return odd;
     }
     return null;
@@ -307,7 +307,7 @@ function oddValue(value: unknown, path: string): string | null {
     }: expected what JSON keeps (numbers, texts, true, false, null, objects, arrays)`;
   }
   for (const [name, item] of Object.entries(value as object)) {
-    const odd = oddValue(item, `${path}.${name}`);
+    const odd = jsonFaultAt(item, `${path}.${name}`);
     if (odd !== null) return odd;
   }
   return null;
@@ -317,7 +317,7 @@ function thrownText(error: unknown): string {
   try {
     return error instanceof Error ? cut(`${error.name}: ${error.message}`, MOST_THROWN) : shown(error);
   } catch {
-    return STRANGE;
+    return UNREADABLE;
   }
 }
 
@@ -330,7 +330,7 @@ function shown(value: unknown): string {
   try {
     return shortText(value);
   } catch {
-    return STRANGE;
+    return UNREADABLE;
   }
 }
 
@@ -342,7 +342,7 @@ function shortText(value: unknown): string {
     Object.getPrototypeOf(value) !== Object.prototype &&
     !Array.isArray(value);
   const text = isPlain
-    ? value.constructor?.name ? `a ${value.constructor.name}` : STRANGE
+    ? value.constructor?.name ? `a ${value.constructor.name}` : UNREADABLE
     : typeof value === "string"
     ? JSON.stringify(value)
     : typeof value === "object"

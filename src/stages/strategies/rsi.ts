@@ -1,6 +1,6 @@
 /** Wilder's relative strength index: long while it is low, flat while it is high. */
 import type { Bar } from "../../domain/market/bar.ts";
-import type { Values, Wish } from "../../domain/market/signal.ts";
+import type { Target, Values } from "../../domain/market/signal.ts";
 import { doubleText } from "../../domain/numbers/double.ts";
 import { MAX_WINDOW } from "../../domain/numbers/price.ts";
 import { type Closes, NO_CLOSES } from "../indicators/indicator.ts";
@@ -9,8 +9,8 @@ import type { Strategy } from "./strategy.ts";
 import { numberOption, strategyKind, windowOption } from "./strategy_kind.ts";
 
 /**
- * Long below one level of the index, flat above another, and between them what it wanted before. J. Welles Wilder, New
- * Concepts in Technical Trading Systems, 1978.
+ * Long below one level of the index, flat above another, and unchanged between them. J. Welles Wilder, New Concepts in
+ * Technical Trading Systems, 1978.
  */
 export class RsiLevels implements Strategy {
   readonly label: string;
@@ -34,7 +34,7 @@ export class RsiLevels implements Strategy {
     this.#above = above;
   }
 
-  add({ close, decimals }: Bar): Wish {
+  add({ close, decimals }: Bar): Target {
     const index = this.#index;
     index.add(close, decimals);
     if (!index.isReady) return 0;

@@ -23,7 +23,7 @@ export interface NumberOption extends Described {
   readonly most: number;
 }
 
-/** An option that is one of some words. */
+/** An option that is one of a few words. */
 export interface ChoiceOption<C extends string = string> extends Described {
   readonly kind: "choice";
   readonly choices: readonly C[];
@@ -74,7 +74,7 @@ export function numberOption(
   return { kind: "number", least, most, value: "NUMBER", ...described };
 }
 
-/** One of some words. */
+/** One of a few words. */
 export function choiceOption<const C extends string>(
   choices: readonly C[],
   described: Pick<Described, "default" | "help">,

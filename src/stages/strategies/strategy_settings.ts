@@ -2,10 +2,10 @@
 import { DECIMAL } from "../../domain/numbers/money.ts";
 import type { StrategySetting } from "./define_strategy.ts";
 
-/** Names as a camelCase option has them. */
+/** The name of an option, in camelCase. */
 const NAME = /^[a-z][A-Za-z0-9]{0,39}$/;
 
-/** Values by name; in alphabetical order as text, every default filled in. */
+/** Values by name, and as text in alphabetical order, with every default filled in. */
 export interface Settings {
   readonly values: Readonly<Record<string, number>>;
   readonly text: string;
@@ -54,7 +54,7 @@ export function readSettings(
   const flaws = names.flatMap((name) => flawIn(name, options[name]!) ?? []);
   mistakes.push(...flaws.map((flaw) => `the strategy's file: ${flaw}`));
   const given = new Map<string, number>();
-  const known = names.length === 0 ? "it has none" : `it has ${names.join(", ")}`;
+  const known = names.length === 0 ? "which has none" : `which has ${names.join(", ")}`;
   for (const part of text === null ? [] : text.split(",")) {
     const [name = "", value = "", more] = part.split("=");
     if (more !== undefined || value === "") mistakes.push(`--set has "${part}": expected NAME=NUMBER`);

@@ -35,8 +35,8 @@ const IMPORT = /(?<![.\w$#])(?:import|export)\b(?:[\w$\s{},*]*?\bfrom)?\s*(["'])
 const REGEX_BEFORE = /(^|[=(,:[!&|?{};+\-*%<>~^]|\b(return|typeof|case|in|of|do|else|void))\s*$/;
 
 /**
- * Everything in a source that a strategy must not contain, each with its line. This reads the text, not the program, so it
- * finds mistakes, not malice; docs/strategies.md lists the other safeguards.
+ * Everything in a source that a strategy must not contain, each with its line. This reads the text, not the program, so
+ * it finds mistakes, not malice; docs/strategies.md lists the other safeguards.
  */
 export function flawsIn(source: string): string[] {
   const code = codeOnly(source);

@@ -1,9 +1,9 @@
 /**
- * All crossovers of simple averages over the same bars: the sums of each window are computed once for all pairs that have
- * it, and a pair only compares two columns.
+ * All crossovers of simple averages over the same bars: the sums of each window are computed once for all pairs that
+ * have it, and a pair only compares two columns.
  */
 import { type BarredBlock, BLOCK_ROWS } from "../../domain/market/block.ts";
-import type { Wish } from "../../domain/market/signal.ts";
+import type { Target } from "../../domain/market/signal.ts";
 import { powerOfTen } from "../../domain/numbers/price.ts";
 import type { LaneBlock } from "./lane_block.ts";
 import type { Closes } from "../indicators/indicator.ts";
@@ -14,7 +14,7 @@ export interface Windows {
   readonly long: number;
 }
 
-/** The sums of one window: after each close of the block taken last, and after its last. */
+/** The sums of one window: after each close of the block taken last, and after the last of them. */
 interface Sums {
   readonly window: number;
   readonly rows: Float64Array;
@@ -25,14 +25,14 @@ interface Sums {
 export class CrossoverBank {
   readonly #sums = new Map<number, Sums>();
   readonly #longest: number;
-  /** The last closes, as many as the longest window has, at their count modulo the ring's length, a power of two. */
+  /** The last closes, as many as the longest window has. The ring's length is a power of two. */
   readonly #ring: Float64Array;
   /** Up to this close every product of a sum and a window is a safe integer. */
   readonly #largestPlain: number;
   #count = 0;
   #decimals = 0;
   #largest = 0;
-  /** The closes in the ring before the block taken last. */
+  /** How many closes there were before the block taken last. */
   #before = 0;
   #isTaken = true;
   /** The closes of the block taken last: those of its trades, or of its bars with the rows at which they closed. */
@@ -59,8 +59,8 @@ export class CrossoverBank {
   }
 
   /**
-   * Takes the closes of a block, after a gap from an empty start. If they are too large for plain numbers, or too many,
-   * nothing is taken from then on, and `closes` are those before the block.
+   * Takes the closes of a block; after a gap, the sums start again. If they are too large for plain numbers, or too
+   * many, nothing is taken from then on, and `closes` are those before the block.
    */
   take(block: BarredBlock): void {
     const { decimals } = block;
@@ -105,25 +105,25 @@ export class CrossoverBank {
   }
 
   /**
-   * Adds the turns of a pair to the last block taken: the rows where its wish changes, apart from 0.
-   * `last` is its last wish. Returns the wish after the block.
+   * Adds the turns of a pair to the last block taken: the rows where its target changes, ignoring 0. `last` is its last
+   * target. Returns the target after the block.
    */
-  findTurns({ short, long }: Windows, last: Wish, block: LaneBlock): Wish {
+  findTurns({ short, long }: Windows, last: Target, block: LaneBlock): Target {
     const size = this.#size;
     const rows = this.#rows;
     const [ofShort, ofLong] = [this.#sums.get(short)!.rows, this.#sums.get(long)!.rows];
     let row = Math.max(0, long - 1 - this.#before);
-    let wish = last;
+    let target = last;
     while (row < size) {
-      if (wish > 0) { while (row < size && ofShort[row]! * long >= ofLong[row]! * short) row++; }
-      else if (wish < 0) { while (row < size && ofShort[row]! * long <= ofLong[row]! * short) row++; }
+      if (target > 0) { while (row < size && ofShort[row]! * long >= ofLong[row]! * short) row++; }
+      else if (target < 0) { while (row < size && ofShort[row]! * long <= ofLong[row]! * short) row++; }
       else while (row < size && ofShort[row]! * long === ofLong[row]! * short) row++;
       if (row === size) break;
-      wish = wish === 0 ? (ofShort[row]! * long > ofLong[row]! * short ? 1 : -1) : wish > 0 ? -1 : 1;
-      block.addTurn(rows === null ? row : rows[row]!, wish);
+      target = target === 0 ? (ofShort[row]! * long > ofLong[row]! * short ? 1 : -1) : target > 0 ? -1 : 1;
+      block.addTurn(rows === null ? row : rows[row]!, target);
       row++;
     }
-    return wish;
+    return target;
   }
 
   /** The last closes, at most `most` of them. */

@@ -6,7 +6,10 @@ import type { Sampling } from "../../domain/performance/equity_curve.ts";
 import type { ConfigurationFigures } from "../../domain/run/sweep_result.ts";
 import type { FoldRun } from "./sweep_lanes.ts";
 
-/** What a fold is for: rows and the choice, trades held out of the choice, or one window of a walk-forward. */
+/**
+ * What a fold is for: the rows and the choice among them, trades held out of that choice, or one window of a
+ * walk-forward.
+ */
 export type FoldUse = "choice" | "test" | "window";
 
 /** The result of one configuration in one fold. */
@@ -15,16 +18,18 @@ export interface FoldResult {
   /** Times of the first and of the last trade, µs since 1970. */
   readonly from: number;
   readonly to: number;
-  /** The period of the returns, and what they have in common with those of the others; for the choice alone. */
+  /** The period of the returns, and their moments; null unless the fold is for the choice. */
   readonly sampling: Sampling | null;
   readonly moments: ReturnMoments | null;
   /** As `writeBlockSums` writes them; null without a division. */
   readonly sums: Float64Array | null;
-  /** Pairs of time and equity; of a window alone, else empty. */
+  /** Pairs of time and equity; empty unless the fold is a window. */
   readonly curve: readonly (readonly [time: number, equity: number])[];
 }
 
-/** The result of a run that has seen `trades` trades. `division` divides as many returns as there are. */
+/**
+ * The result of a run that has seen `trades` trades. `divisionOf` says how a number of returns is divided into blocks.
+ */
 export function foldResult(
   { run, signals }: FoldRun,
   trades: number,

@@ -7,7 +7,7 @@ const NO_ROWS = new Float64Array(0);
 const NO_FRACTIONS = new Uint32Array(0);
 const NO_SIDES = new Uint8Array(0);
 
-/** One such block, used again for every block of the run and for every lane: they have their turns one by one. */
+/** One object serves every block of the run and every lane, because the lanes take turns. */
 export class LaneBlock implements SignalledBlock {
   readonly symbol: string;
   size = 0;
@@ -29,7 +29,7 @@ export class LaneBlock implements SignalledBlock {
   quantityFraction: Uint32Array = NO_FRACTIONS;
   buyerIsMaker: Uint8Array = NO_SIDES;
   receivedAt: Float64Array = NO_ROWS;
-  readonly wishes: Int8Array;
+  readonly targets: Int8Array;
   bars: ClosedBars | null = null;
   readonly turns: Turn[] = [];
   /** Turns to be used again: there are tens of millions of them. */
@@ -40,7 +40,7 @@ export class LaneBlock implements SignalledBlock {
   /** For blocks of `symbol` with `rows` trades at most. */
   constructor(symbol: string, rows: number) {
     this.symbol = symbol;
-    this.wishes = new Int8Array(rows);
+    this.targets = new Int8Array(rows);
   }
 
   /** Shows the trades of another block, which is lent. */
@@ -62,15 +62,15 @@ export class LaneBlock implements SignalledBlock {
   }
 
   /** Adds a turn after the others. */
-  addTurn(row: number, wish: Turn["wish"]): void {
+  addTurn(row: number, target: Turn["target"]): void {
     const { turns } = this;
-    const turn = this.#turns[turns.length] ??= { row, wish, values: null };
+    const turn = this.#turns[turns.length] ??= { row, target, values: null };
     turn.row = row;
-    turn.wish = wish;
+    turn.target = target;
     turns.push(turn);
   }
 
-  /** Looks for the extremes of its trades, once for all lanes. */
+  /** Finds the extremes of its trades, once for all lanes. */
   measure(): void {
     const { size, price, time, extremes } = this;
     let [lowest, highest, latest] = [price[0]!, price[0]!, time[0]!];

@@ -1,4 +1,6 @@
-/** Which lane of a thread is at work, and whether it makes progress, in memory that other threads can read at any time. */
+/**
+ * Which lane of a thread is at work, and whether it makes progress, in memory that other threads can read at any time.
+ */
 const LANE = 0;
 const TURNS = 1;
 const FIELDS = 2;

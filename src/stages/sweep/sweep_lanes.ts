@@ -1,6 +1,7 @@
 /**
- * The configurations of a sweep, over the blocks of one run. Each has the stages of every run from the bars on; those
- * that have the same bars, or the same strategy, share these, because nothing in them depends on what comes after.
+ * The configurations of a sweep, over the blocks of one run. Each has the stages of every run from the bars on.
+ * Configurations with the same bars, or the same strategy, share those stages, because nothing in them depends on later
+ * stages.
  */
 import { type BarSize, barSizeText } from "../../domain/market/bar_size.ts";
 import { type BarredBlock, type Block, BLOCK_ROWS, type SignalledBlock } from "../../domain/market/block.ts";
@@ -18,7 +19,7 @@ import { LaneBlock } from "./lane_block.ts";
 import { LaneWork } from "./lane_work.ts";
 import { BankTurns, StageTurns, type Turns } from "./turns.ts";
 
-/** The most points of a lane's curve: for a window of a walk-forward, as nobody draws the curve of every row. */
+/** The most points of a lane's curve, which is only drawn for the windows of a walk-forward. */
 const CURVE_POINTS = 64;
 
 /** One configuration. */
@@ -27,7 +28,7 @@ export interface LaneOptions {
   readonly strategy: () => Strategy;
   /** Equal for equal strategies, and for no others. */
   readonly strategyKey: string;
-  /** Those of a crossover of simple averages; null for any other strategy. */
+  /** The windows of a crossover of simple averages; null for any other strategy. */
   readonly windows: Windows | null;
   readonly parameters: TradingParameters;
 }
@@ -91,7 +92,7 @@ export class SweepLanes implements BlockFollower<Block> {
   /** Starts a run of every lane, flat, with the next trade. Strategies remember the trades before. */
   open(fold: number): void {
     for (const strategy of this.#strategies()) {
-      strategy.turns.forgetWish();
+      strategy.turns.forgetTarget();
       const signals = new SignalStage(this.#pool);
       const source = new OneBlock<SignalledBlock>();
       const runs = new Map(strategy.lanes.map((lane) => [lane, this.#runOf(lane)]));
@@ -186,7 +187,7 @@ export class SweepLanes implements BlockFollower<Block> {
     };
   }
 
-  /** A run of a lane as it would be now, had it seen nothing but what holds now. */
+  /** A new run of a lane, under the rules, the connection and the halt of this moment. */
   #runOf(lane: number): ModelRun {
     const run = new ModelRun(this.#lanes[lane]!.parameters, CURVE_POINTS);
     for (const [symbol, rules] of this.#rules) {

@@ -1,4 +1,4 @@
-/** What the figures against luck need from every row: a fixed number of values, however many trades there are. */
+/** What the figures about luck need from every row: a fixed number of values, however many trades there are. */
 import { type BlockDivision, blockDivision } from "../../domain/overfitting/block_sums.ts";
 import type { ReturnMoments } from "../../domain/overfitting/return_moments.ts";
 import type { Sampling } from "../../domain/performance/equity_curve.ts";

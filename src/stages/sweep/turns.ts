@@ -1,6 +1,6 @@
 /** The turns of one strategy of a sweep: what configurations that differ in their orders alone have in common. */
 import type { AveragedBlock, Block } from "../../domain/market/block.ts";
-import type { Wish } from "../../domain/market/signal.ts";
+import type { Target } from "../../domain/market/signal.ts";
 import { AverageStage } from "../average.ts";
 import { OneBlock } from "../one_block.ts";
 import { Crossover } from "../strategies/crossover.ts";
@@ -10,10 +10,10 @@ import type { LaneBlock } from "./lane_block.ts";
 
 /** Puts the turns of one strategy into blocks. */
 export interface Turns {
-  /** Puts those of a block into it. */
+  /** Puts the turns of a block into it. */
   find(block: LaneBlock): void;
-  /** Makes the next wish a turn, whatever it is: for a run that starts flat among these trades. */
-  forgetWish(): void;
+  /** Makes the next target a turn even if it is the same, for a run that starts flat among these trades. */
+  forgetTarget(): void;
   /** How the strategy failed; null unless it did. */
   readonly fault: Error | null;
 }
@@ -35,8 +35,8 @@ export class StageTurns implements Turns {
     this.#averaged.next();
   }
 
-  forgetWish(): void {
-    this.#stage.forgetWish();
+  forgetTarget(): void {
+    this.#stage.forgetTarget();
   }
 
   get fault(): Error | null {
@@ -49,9 +49,9 @@ export class BankTurns implements Turns {
   readonly fault = null;
   readonly #windows: Windows;
   readonly #bank: CrossoverBank;
-  /** The last wish after a live bar other than 0; 0 if there may have been none. */
-  #last: Wish = 0;
-  /** From the first block on that the bank cannot take. */
+  /** The last target after a live bar other than 0; 0 if there may have been none. */
+  #last: Target = 0;
+  /** Replaces the bank from the first block on that it cannot take; null before. */
   #stage: StageTurns | null = null;
 
   constructor(windows: Windows, bank: CrossoverBank) {
@@ -69,12 +69,12 @@ export class BankTurns implements Turns {
     else this.#last = this.#bank.findTurns(this.#windows, this.#last, block);
   }
 
-  forgetWish(): void {
+  forgetTarget(): void {
     this.#last = 0;
-    this.#stage?.forgetWish();
+    this.#stage?.forgetTarget();
   }
 
-  /** Goes on with its own averages, which hold any price. */
+  /** Continues with its own averages, which hold any price. */
   #leaveBank(): void {
     const { short, long } = this.#windows;
     const strategy = new Crossover(short, long);

@@ -11,7 +11,7 @@ const STARTS: readonly (readonly [start: RegExp, kind: string])[] = [
   [
     // deno-lint-ignore no-control-regex
     /^(PK\x03\x04|\x1f\x8b)/,
-    "is compressed: unpack it, or if it holds trades, give it to penstock backtest --report",
+    "is compressed: decompress it, or if it holds trades, give it to penstock backtest --report",
   ],
   [/^$/, "is empty"],
 ];

@@ -222,7 +222,7 @@ export class Derivation {
 
   /** Whether there is something to apply. Opens the next chunk if it has to. */
   async #hasMore(): Promise<boolean> {
-    while (this.#inputs.isDry) {
+    while (this.#inputs.isExhausted) {
       const { value: chunk, done } = await this.#chunks.next();
       if (done === true) {
         this.#ahead = null;

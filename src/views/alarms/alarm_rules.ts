@@ -78,22 +78,22 @@ export class AlarmRules {
   }
 
   /**
-   * What to save before `alarm` is sent, besides after it; null for nothing. That a process died, or that a journal is
-   * unreadable, has no entry. So after a crash between sending and saving, the same alarm has to get the same key again,
-   * another one must not, and the end of the trouble has to be sent too.
+   * What to save before `alarm` is sent, in addition to saving after it; null for nothing. The journal has no entry for
+   * a process that died or for an unreadable journal. After a crash between sending and saving, the same alarm must get
+   * the same key again, another alarm must not, and the alarm that the trouble has ended must be sent too.
    */
   unsent({ kind }: Alarm): RulesMemory | null {
     if (kind === "dead") return { ...this.#memory, isDeathUnsaid: true };
     return kind === "unreadable" ? { ...this.#memory, isOutageUnsaid: true } : null;
   }
 
-  /** The run's symbol, for texts, taken from its status. */
+  /** The run's symbol, for the texts of alarms, taken from its status. */
   set symbol(symbol: string) {
     this.#symbol = symbol;
   }
 
   /**
-   * Takes the next event, and returns the alarms that it causes, in order. They depend on nothing but the memory and the
+   * Takes the next event, and returns the alarms that it causes, in order. They depend only on the memory and the
    * event.
    */
   event(followed: FollowedEvent): Alarm[] {
@@ -156,8 +156,8 @@ export class AlarmRules {
 
   /**
    * Returns the alarm that is due at `moment`, whose events must all have been taken; null if none is. Call it again
-   * after sending the alarm, as another may be due. `now` is in ms by a monotonic clock. `polledAt` is the
-   * time of the poll, µs since 1970: a journal that cannot be read gives none.
+   * after sending the alarm, because another may be due. `now` is in ms by a monotonic clock. `polledAt` is the time of
+   * the poll, µs since 1970: a journal that cannot be read gives none.
    */
   due(moment: FollowedMoment, now: number, polledAt: number): Alarm | null {
     const { status, problem } = moment;
@@ -246,16 +246,16 @@ export class AlarmRules {
     return this.#alarm("readable", seq, status.time, readableWords(this.#where), null, String(outages));
   }
 
-  /** The figures of the day that is over at `time`, µs since 1970. */
+  /** The figures of the day that has ended at `time`, µs since 1970. */
   #dayOver(status: RunStatus, time: number): Alarm | null {
     const { day } = this.#memory;
     const end = endOf(day);
     if (time < end) return null;
-    const isLooked = time - end < DAY_END;
+    const wasPolledInTime = time - end < DAY_END;
     const alarm = this.#choice.daily && (status.state !== "stopped" || hasEvents(day))
-      ? this.#daily(isLooked ? status : null)
+      ? this.#daily(wasPolledInTime ? status : null)
       : null;
-    this.#remember({ day: emptyDay(dayStart(time), isLooked ? status.equity : null) });
+    this.#remember({ day: emptyDay(dayStart(time), wasPolledInTime ? status.equity : null) });
     return alarm;
   }
 

@@ -28,7 +28,7 @@ export interface SenderTiming {
 }
 
 /** Seconds at first, five minutes after some tries, and at most an hour when a service asks for more. */
-export const USUAL_TIMING: Omit<SenderTiming, "pause"> = {
+export const DEFAULT_TIMING: Omit<SenderTiming, "pause"> = {
   firstMs: 1_000,
   longestMs: 300_000,
   mostMs: 3_600_000,
@@ -41,10 +41,10 @@ export const USUAL_TIMING: Omit<SenderTiming, "pause"> = {
 /** A line for the log. */
 export type Report = (level: "info" | "warn", text: string) => void;
 
-/** After this many refusals an alarm is sent in plain words, as the service may object to its text. */
+/** After this many refusals an alarm is sent in plain words, because the service may object to its text. */
 const REFUSALS = 5;
 /** Statuses with which a service rejects the content of a request, not its sender. */
-const OWN_WORDS = [400, 413, 415, 422];
+const CONTENT_REFUSED = [400, 413, 415, 422];
 const LONGEST_REASON = 200;
 
 /** The outcome of one try. */
@@ -97,7 +97,7 @@ export class AlarmSender {
       const outcome = await this.#try(refusals < REFUSALS ? alarm : inPlainWords(alarm), signal);
       if (outcome.isTaken) {
         this.#freeAt = performance.now() + Math.max(leastGapMs, Math.min(outcome.waitMs, mostMs));
-        if (tries > 1) this.#report("info", `${name} has the ${what}, at try ${tries}`);
+        if (tries > 1) this.#report("info", `${name} accepted the ${what} at try ${tries}`);
         return true;
       }
       if (signal.aborted) return false;
@@ -113,7 +113,7 @@ export class AlarmSender {
         const next = waitMs < 1_000 ? "at once" : `in ${durationWords(Math.round(waitMs / 1000) * 1000)}`;
         this.#report(
           "warn",
-          `${name} did not take the ${what}: ${why}. It is sent again ${next}, and until it is taken`,
+          `${name} did not accept the ${what}: ${why}. It will be sent again ${next}, until it is accepted`,
         );
         reported = { why, at: now };
       }
@@ -130,10 +130,18 @@ export class AlarmSender {
     );
     const isGood = status >= 200 && status < 300;
     if (isGood && this.#channel.isTaken(answer)) return { isTaken: true, waitMs };
-    return { isTaken: false, why: this.#trouble(answer), waitMs, isRefused: OWN_WORDS.includes(status) };
+    return {
+      isTaken: false,
+      why: this.#trouble(answer),
+      waitMs,
+      isRefused: CONTENT_REFUSED.includes(status),
+    };
   }
 
-  /** Sends one request. Waits a moment for its answer even after a stop: without it the alarm would be sent again. */
+  /**
+   * Sends one request. Waits a moment for its answer even after a stop: without the answer the alarm would be sent
+   * again.
+   */
   async #ask(alarm: Alarm, signal: AbortSignal): Promise<ServiceAnswer | Unanswered> {
     const { askMs, graceMs } = this.#timing;
     const over = new AbortController();
@@ -152,18 +160,18 @@ export class AlarmSender {
 
   #trouble({ status, json }: ServiceAnswer): string {
     if (status >= 200 && status < 300) {
-      return `HTTP ${status} without the confirmation that it has it`;
+      return `HTTP ${status} without the confirmation that it has the alarm`;
     }
     // The target is left out of the log, since it could be anything.
     if (status >= 300 && status < 400) return `HTTP ${status}, a redirect, which is not followed`;
-    const said = this.#channel.explanation(json);
-    if (said === null) return `HTTP ${status}`;
-    return `HTTP ${status}: ${this.#safe(said)}`;
+    const explanation = this.#channel.explanation(json);
+    if (explanation === null) return `HTTP ${status}`;
+    return `HTTP ${status}: ${this.#safe(explanation)}`;
   }
 
-  /** Words of a service, without the token, for a line of the log. */
-  #safe(said: string): string {
-    const shown = printable((this.#token?.scrub(said) ?? said).slice(0, 4 * LONGEST_REASON));
+  /** Words of a service, without the token, for a log line. */
+  #safe(explanation: string): string {
+    const shown = printable((this.#token?.scrub(explanation) ?? explanation).slice(0, 4 * LONGEST_REASON));
     return shown.length > LONGEST_REASON ? `${shown.slice(0, LONGEST_REASON)}…` : shown;
   }
 }

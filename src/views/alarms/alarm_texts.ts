@@ -44,7 +44,7 @@ function shortened(text: string, most: number): string {
 /** Returns the alarm in plain words, for a service that refuses its own text. */
 export function inPlainWords(alarm: Alarm): Alarm {
   const text =
-    `Penstock: ${alarm.kind}, run ${alarm.run}, ${alarm.time}. The service refused the alarm in its own words.`;
+    `Penstock: ${alarm.kind}, run ${alarm.run}, ${alarm.time}. The service refused the alarm's own text.`;
   return { ...alarm, title: "Penstock alarm", text, symbol: null, journal: "", event: null };
 }
 
@@ -70,11 +70,11 @@ export function fillWords(where: Where, event: FillEvent): Words {
 
 export function releasedWords(where: Where, event: ReleasedEvent): Words {
   const { reason, time, text } = event;
-  const said = text === undefined ? "" : ` (${text})`;
+  const note = text === undefined ? "" : ` (${text})`;
   return words(
     where,
     "halt ended",
-    `the halt of ${PLACE} for ${reason} ended at ${time}${said}: it trades again`,
+    `the halt of ${PLACE} for ${reason} ended at ${time}${note}: it trades again`,
   );
 }
 
@@ -97,18 +97,18 @@ export function deadWords(where: Where, { lastHeartbeat }: RunStatus): Words {
 /** `from` is the end of the pause, `since` its start, in µs since 1970; null if it is not known. */
 export function resumedWords(where: Where, time: string, since: number | null, from: number): Words {
   const pause = since === null ? "" : `, after ${span((from - since) / 1000)}`;
-  return words(where, "runs again", `${PLACE} runs again since ${time}${pause}`);
+  return words(where, "runs again", `${PLACE} has been running again since ${time}${pause}`);
 }
 
 export function crashedWords(where: Where, time: string): Words {
   return words(
     where,
     "died, and runs again",
-    `${PLACE} was resumed at ${time}, and its process before had ended without a stop: it was killed, or failed`,
+    `${PLACE} was resumed at ${time} after its previous process had ended without a stop: it was killed, or it failed`,
   );
 }
 
-/** `since` in µs since 1970, `now` too. */
+/** `time` is when the run was disconnected, ISO 8601; `lasts` is how long ago that was, µs. */
 export function disconnectedWords(where: Where, time: string, lasts: number, reason: string | null): Words {
   const why = reason === null ? "" : ` (${reason})`;
   return words(
@@ -124,7 +124,7 @@ export function connectedWords(where: Where, time: string, lasted: number): Word
   return words(
     where,
     "connected again",
-    `${PLACE} is connected again since ${time}, after ${span(lasted / 1000)}`,
+    `${PLACE} has been connected again since ${time}, after ${span(lasted / 1000)}`,
   );
 }
 
@@ -132,7 +132,7 @@ export function unreadableWords(where: Where, problem: string): Words {
   return words(
     where,
     "journal cannot be read",
-    `nobody can see what ${PLACE} does: ${problem}`,
+    `the state of ${PLACE} is unknown: ${problem}`,
   );
 }
 

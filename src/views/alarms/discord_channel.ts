@@ -1,4 +1,4 @@
-/** Alarms by a webhook of Discord. Source: docs.discord.com, "Execute Webhook" and "Rate Limits". */
+/** Alarms through a Discord webhook. Source: docs.discord.com, "Execute Webhook" and "Rate Limits". */
 import type { ChannelAddress } from "../../domain/alarms/service_address.ts";
 import type { Secret } from "../../domain/alarms/secret.ts";
 import type { Alarm } from "./alarm.ts";
@@ -13,7 +13,7 @@ const MARKS = /[\\`*_~|<>#@:()[\]-]/g;
 
 /**
  * Sends text without mentions, previews and markup. `wait=true` makes the answer show whether the message was kept.
- * Discord knows no keys for webhooks: the last line of the message is the alarm's.
+ * Discord has no idempotency keys for webhooks, so the last line of the message is the alarm's key.
  */
 export class DiscordChannel implements Channel {
   readonly name: string;

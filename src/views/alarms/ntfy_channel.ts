@@ -1,4 +1,7 @@
-/** Alarms by ntfy, at ntfy.sh or the user's own server. Source: docs.ntfy.sh, "Publishing", and its server's errors. */
+/**
+ * Alarms through ntfy, at ntfy.sh or on the user's own server. Source: docs.ntfy.sh, "Publishing", and its server's
+ * errors.
+ */
 import { type ChannelAddress, TOKEN } from "../../domain/alarms/service_address.ts";
 import type { Secret } from "../../domain/alarms/secret.ts";
 import type { Alarm, AlarmKind, Urgency } from "./alarm.ts";
@@ -22,8 +25,8 @@ const TAGS: Readonly<Record<AlarmKind, string>> = {
 };
 
 /**
- * Publishes to a topic, as JSON. The alarm's key is its sequence id, so that a server from version 2.16 on shows an
- * alarm that was sent twice once. A token that the topic is not made of stands in the Authorization header.
+ * Publishes to a topic, as JSON. The alarm's key is its sequence id, so that a server of version 2.16 or later shows an
+ * alarm only once even if it was sent twice. A token that is not part of the topic goes into the Authorization header.
  */
 export class NtfyChannel implements Channel {
   readonly name: string;

@@ -30,8 +30,8 @@ export interface RulesMemory {
   /** How often the journal was unreadable for long enough to cause an alarm. */
   readonly outages: number;
   /**
-   * Whether the alarm that the process died, or that the journal is unreadable, was about to be sent when this was saved:
-   * the service may have it or not.
+   * Whether the alarm that the process died, or that the journal is unreadable, was about to be sent when this was
+   * saved: the service may have it or not.
    */
   readonly isDeathUnsaid: boolean;
   readonly isOutageUnsaid: boolean;

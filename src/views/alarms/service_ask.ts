@@ -62,12 +62,12 @@ function unanswered(why: string): Unanswered {
 /** What a failed request means. The runtime's own message contains the whole address, and so perhaps the token. */
 function reasonOf(error: unknown): string {
   const { cause } = error as { readonly cause?: unknown };
-  const said = `${error instanceof Error ? error.message : ""} ${
+  const message = `${error instanceof Error ? error.message : ""} ${
     cause instanceof Error ? cause.message : ""
   }`;
-  if (/dns error|lookup/i.test(said)) return "its name cannot be resolved (DNS)";
-  if (/tcp connect error|refused|unreachable/i.test(said)) return "nothing answers there";
-  if (/certificate|tls|handshake|corrupt message/i.test(said)) return "TLS with it failed";
+  if (/dns error|lookup/i.test(message)) return "its name cannot be resolved (DNS)";
+  if (/tcp connect error|refused|unreachable/i.test(message)) return "nothing answers there";
+  if (/certificate|tls|handshake|corrupt message/i.test(message)) return "TLS with it failed";
   return "the connection broke before the answer";
 }
 

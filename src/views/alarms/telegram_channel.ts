@@ -1,4 +1,4 @@
-/** Alarms by a bot of Telegram. Source: core.telegram.org/bots/api, "sendMessage" and "ResponseParameters". */
+/** Alarms through a Telegram bot. Source: core.telegram.org/bots/api, "sendMessage" and "ResponseParameters". */
 import type { ChannelAddress } from "../../domain/alarms/service_address.ts";
 import type { Secret } from "../../domain/alarms/secret.ts";
 import type { Alarm } from "./alarm.ts";
@@ -16,8 +16,8 @@ const PERSON_GAP_MS = 1_000;
 const GROUP_GAP_MS = 3_000;
 
 /**
- * Sends plain text, so Telegram interprets nothing in it as markup. Telegram knows no keys: the last line of the
- * message is the alarm's. The bot's token is in the path, as Telegram wants it.
+ * Sends plain text, so Telegram interprets nothing in it as markup. Telegram has no idempotency keys, so the last line
+ * of the message is the alarm's key. The bot's token is in the path, as Telegram requires.
  */
 export class TelegramChannel implements Channel {
   readonly name: string;

@@ -13,8 +13,8 @@ function withShortEvent(alarm: Alarm): Alarm {
 }
 
 /**
- * Posts the alarm's fields. Every status from 200 to 299 means that the receiver has it. A token stands where the
- * address has `{token}`, else in the Authorization header.
+ * Posts the alarm's fields. Every status from 200 to 299 means that the receiver has it. A token replaces `{token}` in
+ * the address; if the address has no `{token}`, the token goes into the Authorization header.
  */
 export class WebhookChannel implements Channel {
   readonly name: string;

@@ -36,7 +36,9 @@ export interface ChartFigures {
   readonly halt: Halt | null;
 }
 
-/** The figures at this moment. `start` is what the account started with, `named` the exchange's names of the assets. */
+/**
+ * The figures at this moment. `start` is what the account started with, `named` the exchange's names for the assets.
+ */
 export function figuresOf(
   { run, stream }: LiveGlance,
   { start, holding, named }: {

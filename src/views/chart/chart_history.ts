@@ -106,7 +106,7 @@ export class ChartHistory {
     return this.#firstTime === null ? null : { from: this.#firstTime, to: this.#lastTime };
   }
 
-  /** The index in SPANS of the shortest span that covers everything so far, an hour at most. */
+  /** The index in SPANS of the shortest span that covers everything so far, at most an hour. */
   get usualSpan(): number {
     const { from, to } = this.range ?? { from: 0, to: 0 };
     const covered = SPANS.findIndex((span) => span >= to - from);

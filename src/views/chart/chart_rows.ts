@@ -75,7 +75,7 @@ function inWords(name: string): string {
 const FULL = "⣿";
 const HALF = "⡇";
 const EMPTY = "⣀";
-/** At these shares of the limit, the bar changes colour. */
+/** The bar changes colour at these shares of the limit. */
 const NEAR = 0.5;
 const CLOSE = 0.8;
 

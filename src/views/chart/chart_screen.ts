@@ -58,7 +58,7 @@ interface Layout {
   readonly equity: number;
   readonly fills: number;
   readonly log: number;
-  /** Whether lines with titles stand between the parts. */
+  /** Whether there are lines with titles between the parts. */
   readonly hasTitles: boolean;
 }
 

@@ -16,9 +16,9 @@ import { timeScale } from "./time_scale.ts";
 
 const EQUITY_ROWS = 6;
 const DRAWDOWN_ROWS = 3;
-/** Wider lines are harder to read beside a table. */
+/** Wider lines are harder to read together with a table. */
 const MOST_COLUMNS = 100;
-/** A plot that is narrower shows nothing. */
+/** In fewer columns than this, a plot would show nothing. */
 const LEAST_COLUMNS = 40;
 
 /** The figures that the lines are drawn from. */
@@ -31,8 +31,8 @@ export interface EquityPicture {
 }
 
 /**
- * Both lines over one scale of times, which point out the equity at the end and the largest drawdown, at most `columns`
- * wide, in whole lines of text; empty if there are fewer than two points, or no room.
+ * Both lines over one time scale, in whole lines of text, at most `columns` wide. They point out the equity at the end
+ * and the largest drawdown. Empty if there are fewer than two points, or no room.
  */
 export function equityLines(picture: EquityPicture, columns: number, colours: boolean): string {
   const { points, maxDrawdown, quote } = picture;

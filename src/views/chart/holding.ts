@@ -1,4 +1,4 @@
-/** What the open position cost, as far as its fills were seen. */
+/** What the open position cost, if all its fills were seen. */
 import type { FillEvent } from "../../domain/run/event.ts";
 import { Money, ZERO } from "../../domain/numbers/money.ts";
 
@@ -23,12 +23,12 @@ export class Holding {
     this.#quantity = held;
   }
 
-  /** The price of the position on average, with fees; null without a position, or if it is not known. */
+  /** The average price of the position, with fees; null without a position, or if it is unknown. */
   get averagePrice(): Money | null {
     return this.#cost === null || this.#quantity.isZero() ? null : this.#cost.div(this.#quantity);
   }
 
-  /** What the position would gain or lose at `price`, before the fee of the sale; null like the average price. */
+  /** What the position would gain or lose at `price`, before the fee of the sale; null where the average price is. */
   profitAt(price: Money): Money | null {
     return this.averagePrice === null ? null : price.times(this.#quantity).minus(this.#cost!);
   }

@@ -14,7 +14,7 @@ export interface PlotLine {
   readonly isDotted?: boolean;
 }
 
-/** A character at a time, and at a value or at the lower edge. */
+/** A character at a given time, and at a value or at the lower edge. */
 export interface PlotMark {
   readonly time: number;
   readonly value: number | null;
@@ -79,7 +79,7 @@ const FLAT_ROOM = 0.0005;
 /** The room at the edges, as a share of the height. */
 const ROOM = 0.02;
 
-/** The same range with room at its edges, so that it has a height. */
+/** The same range with some room at its edges, so that its height is not zero. */
 export function roomy({ low, high }: ValueRange): ValueRange {
   const size = Math.max(Math.abs(low), Math.abs(high)) || 1;
   const height = high - low;
@@ -170,7 +170,7 @@ function draw(canvas: BrailleCanvas, { columns, style, isDotted = false }: PlotL
   if (x >= 0 && !isDotted) canvas.column(x, top, bottom, style);
 }
 
-/** How many dots a time is from the left edge. */
+/** The distance of a time from the left edge, in dots. */
 function across(time: number, { from, to }: TimeWindow, width: number): number {
   return (time - from) / (to - from) * width;
 }

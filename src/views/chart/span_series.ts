@@ -1,6 +1,8 @@
-/** The last minutes, hours or days of one value, in columns of equal width, in memory that does not grow with the run. */
+/**
+ * The last minutes, hours or days of one value, in columns of equal width, in memory that does not grow with the run.
+ */
 
-/** How many columns are kept: more than a wide terminal has dots from left to right. */
+/** How many columns are kept: more than the dots across a wide terminal. */
 export const COLUMNS = 512;
 
 /** What a column keeps of its values. */

@@ -16,7 +16,7 @@ const STEPS: readonly number[] = [
 /** Labels start at least this many columns apart. */
 const LEAST_APART = 12;
 
-/** Times at round distances, in a row of `columns`. A label starts below its time's dots. */
+/** Times at round intervals, in a row of `columns`. Each label starts below the dots of its time. */
 export function timeScale(window: TimeWindow, columns: number): string {
   const span = window.to - window.from;
   const step = STEPS.find((step) => step / span * columns >= LEAST_APART) ?? STEPS.at(-1)!;

@@ -41,7 +41,7 @@ function labelText(labels: Labels): string {
   return texts.length === 0 ? "" : `{${texts.join(",")}}`;
 }
 
-/** A label's value: whatever a journal holds, it stays within its quotes and on its line. */
+/** A label's value, escaped so that it stays within its quotes and on its line, whatever a journal holds. */
 function escaped(value: string): string {
   return printable(value).replace(/[\\"\n]/g, (character) => character === "\n" ? "\\n" : `\\${character}`);
 }

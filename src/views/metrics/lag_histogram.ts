@@ -10,7 +10,9 @@ export class LagHistogram {
   #sum = 0;
   #count = 0;
 
-  /** Adds a lag, in seconds. One below zero, which two clocks can make, counts as none: a sum must not fall. */
+  /**
+   * Adds a lag, in seconds. A negative lag, which two clocks can cause, counts as zero, because a sum must not fall.
+   */
   observe(seconds: number): void {
     const lag = Math.max(0, seconds);
     LAG_BOUNDS.forEach((bound, at) => {

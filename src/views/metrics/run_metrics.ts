@@ -9,7 +9,7 @@ import { timeIn } from "../../domain/numbers/time.ts";
 import { expositionText, type Labels, type MetricFamily, type Sample } from "./exposition.ts";
 import { LagHistogram } from "./lag_histogram.ts";
 
-/** Penstock has few reasons; a journal from elsewhere must not create a series for each text in it. */
+/** Penstock has few reasons, but a journal from elsewhere must not create a series for each of its own. */
 const MOST_REASONS = 50;
 const OTHER = "other";
 const SIDES: readonly Side[] = ["buy", "sell"];
@@ -25,7 +25,7 @@ export const METRICS = {
   penstock_build_info: ["gauge", "The version of penstock watch; always 1."],
   penstock_trades_total: ["counter", "Trades that have gone through the averages."],
   penstock_fills_total: ["counter", "Fills of orders, by side."],
-  penstock_refusals_total: ["counter", "Orders that the risk gate turned down, by reason."],
+  penstock_refusals_total: ["counter", "Orders that the risk gate refused, by reason."],
   penstock_gaps_total: ["counter", "Jumps in the ids of trades."],
   penstock_equity: ["gauge", "Cash and the position at the last price, in quote currency."],
   penstock_drawdown_ratio: ["gauge", "How far equity is below the peak that the limit counts from, 0 to 1."],
@@ -93,7 +93,7 @@ export class RunMetrics {
     this.#observe(tally, figures?.heartbeat ?? null);
   }
 
-  /** All of them in Prometheus' format. */
+  /** All metrics in Prometheus' format. */
   text(): string {
     return expositionText(this.#families());
   }

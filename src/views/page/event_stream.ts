@@ -1,6 +1,6 @@
 /**
- * The stream of server-sent events (WHATWG HTML, 9.2) of one browser. Each event is made once the browser has accepted
- * the one before, so a slow browser gets fewer states but every entry, and costs no more memory than a fast one.
+ * The stream of server-sent events (WHATWG HTML, 9.2) for one browser. Each event is made once the browser has accepted
+ * the previous one, so a slow browser gets fewer states but every entry, and takes no more memory than a fast one.
  */
 import type { FollowedEvent } from "../../domain/run/followed_moment.ts";
 import type { LiveEntry } from "./live_message.ts";
@@ -43,7 +43,7 @@ export async function* eventStream(
   let points: readonly number[] = [];
   let version = -1;
   let sentAt = -Infinity;
-  // The first bytes make a proxy start to forward, and set how soon the browser reconnects.
+  // The first bytes make a proxy start forwarding, and tell the browser how soon to reconnect.
   yield message("retry: 2000");
   while (!signal.aborted) {
     const now = performance.now();

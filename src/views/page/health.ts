@@ -6,13 +6,16 @@ import type { LiveRun } from "./live_message.ts";
 /** A run whose last heartbeat is older than this is dead, ms: it has missed six. */
 const MOST_AGE_MS = 30_000;
 
-/** A word for what is wrong with a run, and a sentence about it; the word is `ok` if nothing is. */
+/** A word for what is wrong with a run, and a sentence about it. If nothing is wrong, the word is `ok`. */
 interface RunHealth {
   readonly word: "ok" | "dead" | "disconnected" | "halted";
   readonly text: string;
 }
 
-/** The answer to a supervisor: 200 if every run is alive, connected and not halted, else 503; a line for each run. */
+/**
+ * The answer to a supervisor: 200 if every run is alive, connected and not halted, otherwise 503; with a line for each
+ * run.
+ */
 export function healthAnswer(
   runs: readonly Pick<LiveRun, "problem" | "status">[],
 ): { readonly status: 200 | 503; readonly body: string } {
@@ -24,7 +27,7 @@ export function healthAnswer(
 }
 
 function healthIn({ problem, status }: Pick<LiveRun, "problem" | "status">): RunHealth {
-  if (status === null) return { word: "dead", text: problem ?? "nothing is known of it yet" };
+  if (status === null) return { word: "dead", text: problem ?? "nothing is known about it yet" };
   const { isAlive, text } = healthOf(status, MOST_AGE_MS);
   if (!isAlive) return { word: "dead", text };
   const { run, journal, connected, connectionSince, reason } = status;

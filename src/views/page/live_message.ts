@@ -1,6 +1,6 @@
 /**
- * What `penstock watch` sends to its page: server-sent events, each with one line of JSON. The `id` of each is the entry
- * number of each journal, with commas between them, so a browser that reconnects gets what it missed.
+ * What `penstock watch` sends to its page: server-sent events, each with one line of JSON. The `id` of each event has
+ * the entry numbers of all journals, separated by commas, so that a browser that reconnects gets what it missed.
  */
 import type { JournalEvent } from "../../domain/run/followed_moment.ts";
 import type { RunStatus } from "../../domain/run/run_status.ts";
@@ -32,8 +32,9 @@ export interface LiveRun {
 }
 
 /**
- * The run at one moment: the time of its last trade, ms since 1970; price; equity; drawdown, a fraction from 0 up; and the
- * strategy's values in the order of `averages`, null where they are not known. For drawing only, not for arithmetic.
+ * The run at one moment: the time of its last trade, ms since 1970; price; equity; drawdown, a fraction, 0 or more; and
+ * the strategy's values in the order of `averages`, null where they are not known. For drawing only, not for
+ * arithmetic.
  */
 export type LivePoint = readonly [
   time: number,
@@ -47,7 +48,7 @@ export type LivePoint = readonly [
 export interface LiveEntries {
   /** Index into `LiveState.runs`. */
   readonly run: number;
-  /** Oldest first. Checkpoints are left out, so the numbers have holes. */
+  /** Oldest first. Checkpoints are left out, so the numbers are not consecutive. */
   readonly entries: readonly LiveEntry[];
 }
 

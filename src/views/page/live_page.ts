@@ -1,4 +1,4 @@
-/** The live page of `penstock watch`: markup without figures, which its script fills in with what the server sends. */
+/** The live page of `penstock watch`: markup without figures. Its script fills them in from what the server sends. */
 import { documentOf, type HtmlDocument } from "../report/html_document.ts";
 import { type Markup, markup } from "../report/markup.ts";
 import { INCIDENT_LETTERS, INCIDENT_WORDS } from "../report/page_format.ts";
@@ -7,7 +7,7 @@ import { SCRIPT, STYLE } from "./page_parts.ts";
 const START = '<!DOCTYPE html>\n<html lang="en" data-penstock="live">';
 
 /** Time spans to show: seconds, and the label of the button. */
-const STRETCHES = [["900", "15 min"], ["3600", "1 h"], ["21600", "6 h"], ["86400", "24 h"], [
+const SPANS = [["900", "15 min"], ["3600", "1 h"], ["21600", "6 h"], ["86400", "24 h"], [
   "all",
   "All",
 ]] as const;
@@ -47,7 +47,7 @@ function body(): Markup {
       <a id="back" href="#" hidden>All runs</a>
       <div class="name">
         <h1 id="heading" tabindex="-1">Penstock</h1>
-        <span id="standing" class="standing" hidden></span>
+        <span id="state" class="state" hidden></span>
       </div>
       <span id="heartbeat" class="muted"></span>
       <span id="subject" class="muted"></span>
@@ -57,7 +57,7 @@ function body(): Markup {
     </header>
     <p id="announcer" class="unseen" role="status"></p>
     <ul id="alerts" aria-label="Alerts" hidden></ul>
-    <noscript><p>This page shows a run while it goes on, which needs JavaScript. penstock status shows the same figures once.</p></noscript>
+    <noscript><p>This page shows a run while it is running, which needs JavaScript. penstock status shows the same figures once.</p></noscript>
     <main>
       <p id="waiting" class="muted">Waiting for the first figures.</p>
       <section id="overview" aria-label="All runs" hidden>
@@ -115,7 +115,7 @@ function charts(): Markup {
   return markup`
     <section class="charts" aria-label="Charts">
       <div class="toolbar" role="group" aria-label="Time shown">
-        ${STRETCHES.map(([value, text]) => choice("shown", value, text, value === "all"))}
+        ${SPANS.map(([value, text]) => choice("shown", value, text, value === "all"))}
         <span id="shown" class="muted" aria-live="polite"></span>
       </div>
       ${chart("price", "Price", PRICE_KEY)}

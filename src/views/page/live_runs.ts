@@ -6,7 +6,10 @@ import { MOST_POINTS, PointHistory } from "./point_history.ts";
 
 /** The most events kept of a journal, if there are few journals; older ones are read from it again. */
 const MOST_EVENTS = 1_000;
-/** The most that is kept of all journals together, so that memory does not grow with them; and the least of each. */
+/**
+ * The most that is kept of all journals together, so that memory does not grow with their number; and the least of
+ * each.
+ */
 const ALL = { events: 20_000, points: 80_000 } as const;
 const LEAST = 100;
 
@@ -24,7 +27,7 @@ class Followed {
   /** The number of the last entry that was read, whether it is an event or not. */
   seq = 0;
   run: Omit<LiveRun, "points">;
-  /** The last state as text, without the fields that merely change with time. */
+  /** The last state as text, without the fields that change only with time. */
   known = "";
 
   constructor(journal: string, name: string, mostPoints: number) {
@@ -49,7 +52,7 @@ export class LiveRuns {
     this.#all = journals.map(({ journal, name }) => new Followed(journal, name, mostPoints));
   }
 
-  /** Grows with every change. */
+  /** Increases with every change. */
   get version(): number {
     return this.#version;
   }
@@ -146,6 +149,6 @@ function addPoint(
 function knownOf({ status, ...others }: Omit<LiveRun, "points">): string {
   if (status === null) return JSON.stringify(others);
   // The page advances its clock by itself.
-  const { time: _time, ageMs: _age, ...standing } = status;
-  return JSON.stringify([others, standing]);
+  const { time: _time, ageMs: _age, ...rest } = status;
+  return JSON.stringify([others, rest]);
 }

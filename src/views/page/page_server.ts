@@ -1,6 +1,6 @@
 /**
  * The server of the live page: HTTP/1.1 over one connection for each request. It understands GET and HEAD and changes
- * nothing. Whatever a client does, it holds one connection of a limited number, for a limited time and with limited
+ * nothing. Whatever a client does, it holds one of a limited number of connections, for a limited time and with limited
  * memory.
  */
 import { type GuardOptions, mustBeAllowed } from "./request_guard.ts";
@@ -47,10 +47,10 @@ interface Limits {
 const LIMITS: Limits = { connections: 256, headMs: 5_000, acceptMs: 10_000, lingerMs: 500 };
 /** The bytes of one write; a client that accepts this much in time is not stuck. */
 const CHUNK = 1 << 16;
-/** The most bytes after the head of a request that are read, to be ignored. */
+/** The most bytes after the head of a request that are read and ignored. */
 const MOST_IGNORED = 1 << 18;
 
-/** Sent with every answer: nothing is stored, framed, guessed at, or read by another site. */
+/** Sent with every answer, so that no answer is stored, framed, sniffed, or read by another site. */
 const ALWAYS: Readonly<Record<string, string>> = {
   "Cache-Control": "no-store",
   "Content-Security-Policy":
@@ -152,7 +152,7 @@ export class PageServer implements AsyncDisposable {
     mustBeAllowed(request, this.#options);
     const { routes } = this.#options;
     const { pathname } = request.url;
-    if (!Object.hasOwn(routes, pathname)) throw new Refused(404, "There is nothing at this address");
+    if (!Object.hasOwn(routes, pathname)) throw new Refused(404, "This address does not exist");
     return routes[pathname]!(request);
   }
 
@@ -182,7 +182,7 @@ export class PageServer implements AsyncDisposable {
     if (bytes !== null) return await this.#write(conn, bytes);
     const gone = new AbortController();
     const signal = AbortSignal.any([gone.signal, this.#closing.signal]);
-    // A client has nothing more to send, so the only news from it is that it left.
+    // A client has nothing more to send, so this read ends only when the client leaves.
     const watching = conn.read(new Uint8Array(1)).catch(() => null).then(() => gone.abort());
     try {
       for await (const chunk of (body as Exclude<Answer["body"], string>)(signal)) {
@@ -214,7 +214,7 @@ export class PageServer implements AsyncDisposable {
     }
   }
 
-  /** Closes the connection if `work` takes longer. */
+  /** Closes the connection if `work` takes longer than `ms`. */
   async #within<T>(ms: number, conn: Deno.Conn, work: () => Promise<T>): Promise<T> {
     const timer = setTimeout(() => close(conn), ms);
     try {
@@ -238,7 +238,7 @@ function close(conn: Deno.Conn): void {
   }
 }
 
-/** Whether an error means that a connection is over. */
+/** Whether an error means that a connection has ended. */
 function isOfConnection(error: unknown): boolean {
   return [
     Deno.errors.BadResource,

@@ -1,8 +1,8 @@
 /**
- * Which requests are answered. A web page can make a browser send requests to any address, and if its own name points
- * to this machine it may read the answers too (DNS rebinding); but then the browser sends that name as `Host`. So only
- * requests to the names of this machine, or to those that the user gave, are answered. Of the requests that another site
- * made, only links to the page are.
+ * Which requests are answered. A web page can make a browser send requests to any address. If the page's own name
+ * points to this machine, it may also read the answers (DNS rebinding), but then the browser sends that name as `Host`.
+ * So only requests to the names of this machine, or to those that the user gave, are answered. Of the requests that
+ * other sites cause, only links to the page are answered.
  */
 import { timingSafeEqual } from "node:crypto";
 import { createHash } from "node:crypto";
@@ -10,7 +10,7 @@ import { hostnameIn, type HttpHead, LOOPBACK_NAMES, Refused } from "../../domain
 
 /** What every request must have. */
 export interface GuardOptions {
-  /** Names besides those of loopback, in lower case. */
+  /** Names in addition to those of loopback, in lower case. */
   readonly names: readonly string[];
   /** The token that every request must carry; null for none. */
   readonly token: string | null;
@@ -52,7 +52,7 @@ function tokenIn(headers: HttpHead["headers"], url: URL): string | null {
   return /^Bearer +(\S+)$/i.exec(headers.get("authorization") ?? "")?.[1] ?? url.searchParams.get("token");
 }
 
-/** Compares digests in constant time, which reveals neither where the texts differ nor how long `expected` is. */
+/** Compares digests in constant time, which reveals neither where the strings differ nor how long `expected` is. */
 function isSame(found: string, expected: string): boolean {
   const digest = (text: string) => createHash("sha256").update(text).digest();
   return timingSafeEqual(digest(found), digest(expected));
@@ -66,7 +66,7 @@ function namesHint(name: string | null): string {
     : `${known}. If that is your own name for it, start penstock watch with --host ${name}`;
 }
 
-const ELSEWHERE = "this page answers no other site";
+const ELSEWHERE = "this page does not answer other sites";
 
 function refuse(header: string, why: string): never {
   throw new Refused(403, `${header} is ${why}`);

@@ -1,7 +1,7 @@
 /** The head of a request for the live page, read from a connection. */
 import { HeadBytes, type HttpHead, Refused } from "../../domain/process/http_head.ts";
 
-/** The longest head, bytes: a browser's own has a few hundred. */
+/** The longest head, bytes. A browser's has a few hundred. */
 const LONGEST = 8 * 1024;
 
 /**
@@ -16,7 +16,7 @@ export async function readHead(conn: Deno.Conn): Promise<HttpHead | null> {
     const head = bytes.take(read);
     if (head === null) continue;
     if (!head.version.startsWith("1.")) throw new Refused(400, "The request line cannot be read");
-    // As an address, it would lead to another host.
+    // Such a path would be read as the address of another host.
     if (head.url.pathname.startsWith("//")) {
       throw new Refused(400, "The address of the request cannot be read");
     }

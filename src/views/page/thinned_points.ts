@@ -1,17 +1,20 @@
 /**
- * Thins the history of a run for its charts, which show its last minutes as well as its last days. So points stay closer
- * together the younger they are: the time between them grows with their age.
+ * Thins the history of a run for its charts, which show its last minutes as well as its last days. So newer points stay
+ * closer together: the time between points grows with their age.
  */
 import type { LivePoint } from "./live_message.ts";
 
-/** How much of its age a group spans at first, and by what that grows until few enough points are left. */
+/**
+ * The share of its age that a group spans at first, and the factor by which that grows until few enough points are
+ * left.
+ */
 const SHARE = 1 / 1_000;
 const STEP = 1.25;
 
 /**
- * Returns which of the points to keep, `most` of them or fewer, as their indices in order. Points are oldest first, each
- * later than the one before, and `most` is at least 5. The first and the last are kept, and of each group of neighbours
- * those with its lowest price, its highest price and its deepest drawdown.
+ * Returns which of the points to keep, `most` of them or fewer, as their indices in order. Points are oldest first,
+ * each later than the one before, and `most` is at least 5. The first and the last are kept, and of each group of
+ * neighbours those with its lowest price, its highest price and its deepest drawdown.
  */
 export function thinned(points: readonly LivePoint[], most: number): number[] {
   for (let share = SHARE;; share *= STEP) {

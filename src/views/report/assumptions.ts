@@ -1,5 +1,6 @@
 /**
- * The assumptions behind a result, for its first lines: the account, its costs, the instrument's rules and the limits.
+ * The assumptions behind a result, which are its first lines: the account, its costs, the instrument's rules and the
+ * limits.
  */
 import { type BarSize, barSizeText } from "../../domain/market/bar_size.ts";
 import { Money, plain } from "../../domain/numbers/money.ts";
@@ -57,7 +58,7 @@ export function fillParametersOf({ slippage, latency, fill }: Assumed): FillPara
 
 /**
  * The lines, each indented by two spaces. With `withFillParameters` they say how orders fill. `named` are the
- * exchange's names of the assets, or null.
+ * exchange's names for the assets, or null.
  */
 export function assumptions(
   config: Assumed,
@@ -97,7 +98,7 @@ export function assumptions(
   ];
 }
 
-/** A line of assumptions as people read it. A result keeps the latency as an option has it: `latency 100ms`. */
+/** A line of assumptions for people. A result keeps the latency in the form of the option: `latency 100ms`. */
 export function withSpacedLatency(line: string): string {
   return line.replace(/\b(latency \d+)([a-z])/, "$1 $2");
 }

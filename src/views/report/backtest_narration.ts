@@ -12,7 +12,10 @@ import { reportTable } from "./report_table.ts";
 
 /** How many gaps are logged one by one. The table counts all of them. */
 const MOST_SHOWN = 20;
-/** Fills are news in a live run, but a backtest has thousands, and its table sums them up. */
+/**
+ * The events that get a log line. Fills are not among them, because a backtest has thousands, and its table sums them
+ * up.
+ */
 const NEWS: readonly string[] = ["gap", "reset", "halt", "released", "rules", "rejected", "model"];
 const MEGABYTE = 1_000_000;
 const NOTHING: readonly Line[] = [];
@@ -26,7 +29,7 @@ interface Drawn {
 /** How to describe a backtest in words. */
 export interface BacktestWords {
   readonly level: Line["level"];
-  /** Whether there are fill models besides the configured one. */
+  /** Whether there are fill models in addition to the configured one. */
   readonly models: boolean;
   /** How equity is drawn below the table; null or absent if it is not drawn. */
   readonly drawn?: Drawn | null;

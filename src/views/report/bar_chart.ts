@@ -1,4 +1,4 @@
-/** A bar chart as SVG, with its table behind it. */
+/** A bar chart as SVG, followed by its table. */
 import { Money } from "../../domain/numbers/money.ts";
 import { money, signedMoney } from "../terminal/figures.ts";
 import type { TripTotals } from "../../domain/performance/trip_totals.ts";
@@ -97,7 +97,7 @@ export function barChart(what: string, quote: string, bars: readonly Bar[]): Mar
   `;
 }
 
-/** The bars that the eye looks for. */
+/** The best and the worst bar, in words. */
 function extremes(bars: readonly Bar[], quote: string): string {
   const known = bars.flatMap(({ label, totals }) => totals === null ? [] : [{ label, profit: totals.profit }])
     .sort((one, other) => Number(one.profit) - Number(other.profit));

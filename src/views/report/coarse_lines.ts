@@ -3,10 +3,10 @@ import { lineAt } from "./page_cuts.ts";
 import type { PackedLine } from "./page_format.ts";
 import type { RunReport } from "./run_report.ts";
 
-/** The first, lowest, highest and last point of each stretch of a line are kept. */
-const POINTS_OF_A_STRETCH = 4;
+/** The first, lowest, highest and last point of each part of a line are kept. */
+const POINTS_OF_A_PART = 4;
 
-/** The report with lines of about `most` points each at the most, which look the same at that width. */
+/** The report with lines of at most about `most` points each, which look the same in that many pixels. */
 export function withCoarseLines(report: RunReport, most: number): RunReport {
   const { data } = report;
   const coarse = (line: PackedLine): PackedLine => coarser(line, most);
@@ -30,10 +30,10 @@ function coarser(line: PackedLine, most: number): PackedLine {
   return lineAt(line, drawnPlaces(values, most));
 }
 
-/** The places of about `most` of a line's values, in order, through which it looks the same at that width. */
+/** The places of about `most` of a line's values, in order. A line through these looks the same in that many pixels. */
 export function drawnPlaces(values: readonly number[], most: number): number[] {
   const { length } = values;
-  const size = Math.max(1, Math.ceil(length / most * POINTS_OF_A_STRETCH));
+  const size = Math.max(1, Math.ceil(length / most * POINTS_OF_A_PART));
   const kept = new Set<number>();
   for (let from = 0; from < length; from += size) {
     const to = Math.min(length, from + size);

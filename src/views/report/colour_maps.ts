@@ -1,4 +1,4 @@
-/** The figure of a sweep over its grid as maps in colours, with the tables behind them. */
+/** The figure of a sweep over its grid as colour maps, each with its table behind it. */
 import { axesInWords, rankWords } from "../tables/option_words.ts";
 import type { RankedRows } from "../tables/ranked_rows.ts";
 import { figureText } from "../tables/sweep_table.ts";
@@ -10,7 +10,7 @@ const COLOURS = [
   ...["#b1b57e", "#cdc878", "#e8dc74", "#fdee80"] as const,
 ];
 
-/** Everything that is drawn has to fit into a page: longer axes are drawn by groups of values next to each other. */
+/** Everything that is drawn has to fit into a page: on longer axes, neighbouring values are drawn as one group. */
 const MOST_ON_AXIS = 40;
 const MOST_CELLS = 1_600;
 const MOST_MAPS = 12;
@@ -100,14 +100,14 @@ function groupsOf(values: readonly string[]): Group[] {
   });
 }
 
-/** An axis, and how many places its next value is further. */
+/** An axis, and how many places further its next value is. */
 interface LaidAxis {
   readonly name: string;
   readonly values: readonly string[];
   readonly stride: number;
 }
 
-/** The axes in the order in which maps have them: the two with the most values last, as a map's rows and columns. */
+/** The axes in the order of the maps: the two with the most values come last, as a map's rows and columns. */
 function laidOut(axes: RankedRows["axes"]): LaidAxis[] {
   let stride = 1;
   const all = axes.toReversed().map(({ name, values }) => {
@@ -121,7 +121,7 @@ function laidOut(axes: RankedRows["axes"]): LaidAxis[] {
   return [...all.filter((axis) => !longest.includes(axis)), ...onMap];
 }
 
-/** A map for each combination of the other options; a single one, with means over them, if these are many. */
+/** A map for each combination of the other options; if these are many, a single map with means over them. */
 function mapsOf(
   { values, rows }: RankedRows,
   laid: readonly LaidAxis[],
@@ -166,7 +166,7 @@ function mapsOf(
   });
 }
 
-/** Of equal rows the first of the grid is the best. */
+/** If rows are equal, the first in the grid is the best. */
 function placeOfBest(values: Float64Array, figure: string | null): number | null {
   const place = values.indexOf(Number(figure));
   return place < 0 ? null : place;

@@ -1,6 +1,6 @@
 /**
- * A whole HTML page, with its script and style in it. Its Content-Security-Policy allows these two by their hashes and
- * nothing else, so that no text in the page can run.
+ * A whole HTML page that contains its script and style. Its Content-Security-Policy allows only these two, by their
+ * hashes, so that no text in the page can run.
  */
 import { Markup, markup } from "./markup.ts";
 
@@ -14,7 +14,7 @@ export interface DocumentParts {
   /** What `build/page.ts` has bundled. */
   readonly script: string;
   readonly style: string;
-  /** Directives of the policy besides those of every page. */
+  /** Directives of the policy in addition to those of every page. */
   readonly sources: readonly string[];
 }
 
@@ -31,7 +31,7 @@ export async function documentOf(
   const policy = [
     "default-src 'none'",
     `script-src '${await hashOf(script)}'`,
-    // The charts place their parts by properties of elements, which no policy concerns.
+    // The charts place their parts with properties of elements, to which no policy applies.
     `style-src '${await hashOf(style)}'`,
     "img-src data:",
     ...sources,

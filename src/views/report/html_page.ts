@@ -5,7 +5,7 @@ import { withSpacedLatency } from "./assumptions.ts";
 import { documentOf } from "./html_document.ts";
 import { type Markup, markup } from "./markup.ts";
 import { fitting } from "./page_cuts.ts";
-import { packed } from "./page_data.ts";
+import { encoded } from "./page_data.ts";
 import { SCRIPT, STYLE } from "./page_parts.ts";
 import {
   distributions,
@@ -39,7 +39,7 @@ async function pageOf(report: RunReport): Promise<string> {
     markup`
     ${runHead(title, report)}
     ${runBody(report)}
-    <script type="application/octet-stream" id="data">${await packed(report.data)}</script>
+    <script type="application/octet-stream" id="data">${await encoded(report.data)}</script>
   `,
   );
 }
@@ -60,7 +60,7 @@ function runHead(title: string, { summary: { trades, firstTime, lastTime }, orig
   );
 }
 
-/** The heading of a page with a note below it, and what its buttons change on the whole page. */
+/** The heading of a page, with a note below it and the buttons that affect the whole page. */
 export function pageHead(title: string, note: Markup): Markup {
   return markup`
     <header><h1>${title}</h1>
@@ -135,7 +135,7 @@ function chartFigure(id: string, heading: string, column: string): Markup {
   `;
 }
 
-/** The round trips, of which the script makes the rows. */
+/** The table of the round trips. The script makes its rows. */
 function tripSection(report: RunReport): Markup {
   if (report.data.trips.numbers.length === 0) {
     return markup`<section><h2>Round trips</h2><p class="muted">${noTrips(report)}</p></section>`;

@@ -1,4 +1,4 @@
-/** What happened to a run besides trading: gaps, halts, disconnections, refusals. */
+/** What happened to a run other than trading: gaps, halts, disconnections, refusals. */
 import type { PenstockEvent } from "../../domain/run/event.ts";
 import { counted, grouped } from "../terminal/figures.ts";
 import type { Incident } from "./page_format.ts";
@@ -33,7 +33,7 @@ export class IncidentLog {
     return this.#incidents;
   }
 
-  /** How many more there were in a run with this many refusals. */
+  /** How many more incidents there were in a run with this many refusals. */
   more(refusals: number): number {
     return this.#uncounted + refusals - this.#refusals;
   }

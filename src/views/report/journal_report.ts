@@ -12,14 +12,14 @@ import type { FactTable, RunReport } from "./run_report.ts";
 
 const NOTHING = { places: 0, values: [] };
 
-/** What the report needs besides the events. */
+/** What the report needs in addition to the events. */
 export interface JournalFacts {
   readonly status: RunStatus;
   /** The version of Penstock that started the run, and the options of that start. */
   readonly version: string;
   readonly options: StartedEvent["config"];
   readonly assumptions: readonly string[];
-  /** Whether its trades came from files, so that their times have nothing to do with the clock of its process. */
+  /** Whether its trades came from files, so that their times are unrelated to the clock of its process. */
   readonly isBacktest: boolean;
   readonly entry: number;
   readonly hash: string;
@@ -107,7 +107,7 @@ export class JournalReport {
       ...pictures,
       data: {
         ...pictures.data,
-        // How far a trip went up and down between events is not known.
+        // The best and worst prices of a trip between events are not known.
         trips: { ...pictures.data.trips, best: NOTHING, worst: NOTHING },
         atEvents: [Math.floor(firstMs), Math.ceil(lastMs)],
       },

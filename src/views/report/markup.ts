@@ -10,7 +10,7 @@ export class Markup {
   }
 }
 
-/** What a template takes: text is escaped, markup is inserted, lists are joined, null adds nothing. */
+/** What a template accepts: text is escaped, markup is inserted, lists are joined, null adds nothing. */
 export type Inserted = string | number | Markup | null | readonly Inserted[];
 
 /**

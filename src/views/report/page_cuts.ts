@@ -1,11 +1,11 @@
-/** Cuts what a page draws until the page is small enough: first what a reader misses least. */
+/** Cuts what a page draws until the page is small enough. What a reader misses least is cut first. */
 import type { PackedLine, PackedNumbers, PackedTrips, PageData } from "./page_format.ts";
 import type { RunReport } from "./run_report.ts";
 
 /** The most bytes that a page may have. */
 export const MOST_BYTES = 350_000;
 
-/** The cuts, one after the other until the page is small enough. */
+/** The cuts, made one after another until the page is small enough. */
 const CUTS: readonly ((report: RunReport) => RunReport)[] = [
   trips(1_500),
   incidents(1_000),
@@ -24,7 +24,10 @@ const CUTS: readonly ((report: RunReport) => RunReport)[] = [
   marks(Infinity),
 ];
 
-/** The first of the pages of a report, from all that it draws to ever less, that is small enough; else the smallest. */
+/**
+ * Makes the page of a report with ever fewer of its parts, and returns the first that is small enough, otherwise the
+ * smallest.
+ */
 export async function fitting(
   report: RunReport,
   pageOf: (report: RunReport) => Promise<string>,
@@ -58,7 +61,7 @@ function trips(most: number): (report: RunReport) => RunReport {
   };
 }
 
-/** Keeps at most `most` incidents: all but refusals first, in the order of their times. */
+/** Keeps at most `most` incidents, in the order of their times. Refusals are dropped first. */
 function incidents(most: number): (report: RunReport) => RunReport {
   return (report) => {
     const all = report.data.incidents;
@@ -72,7 +75,7 @@ function incidents(most: number): (report: RunReport) => RunReport {
   };
 }
 
-/** Keeps one point of `every` of the strategy's values and of the volatility. */
+/** Keeps one in `every` points of the strategy's values and of the volatility. */
 function lines(every: number): (report: RunReport) => RunReport {
   return (report) => {
     const { averages, volatility } = report.data;
@@ -91,7 +94,7 @@ function marks(every: number): (report: RunReport) => RunReport {
     if (times.length <= 2) return report;
     const kept: number[] = [];
     const sums: number[] = [];
-    // For each side the place of its last mark among the kept ones, and how many marks that one stands for.
+    // For each side, the place of its last mark among the kept marks, and how many marks that one stands for.
     const open = [{ at: -1, taken: Infinity }, { at: -1, taken: Infinity }];
     for (const [at, buy] of buys.entries()) {
       const last = open[buy === 1 ? 1 : 0]!;
@@ -126,7 +129,7 @@ function tripsAt(trips: PackedTrips, kept: readonly number[]): PackedTrips {
     held: at(trips.held, kept),
     entryPrices: numbersAt(trips.entryPrices, kept),
     exitPrices: numbersAt(trips.exitPrices, kept),
-    // A journal does not have them.
+    // The report of a journal does not have them.
     best: best.values.length === 0 ? best : numbersAt(best, kept),
     worst: worst.values.length === 0 ? worst : numbersAt(worst, kept),
     quantities: at(trips.quantities, kept),
@@ -153,7 +156,7 @@ function numbersAt({ places, values }: PackedNumbers, kept: readonly number[]): 
   return { places, values: differencesAt(values, kept) };
 }
 
-/** The numbers at some places of a list of differences, again as differences. */
+/** The numbers at some places of a list of differences, as differences again. */
 function differencesAt(differences: readonly number[], kept: readonly number[]): number[] {
   let sum = 0;
   const numbers = differences.map((difference) => sum += difference);

@@ -1,4 +1,4 @@
-/** Packs what the report's page draws; page_format.ts has the form. */
+/** Packs what the report's page draws, in the format of page_format.ts. */
 import type { ChartData } from "../../domain/performance/chart_series.ts";
 import type { FillMark } from "../../domain/performance/fill_marks.ts";
 import type { Point } from "../../domain/performance/m4_columns.ts";
@@ -46,8 +46,8 @@ export function pageData({ chart, volatility, averages, incidents, ...rest }: Dr
   };
 }
 
-/** What the page's script reads, as Base64 of deflated JSON. */
-export async function packed(data: PageData | PackedReport): Promise<string> {
+/** What the page's script reads: deflated JSON in Base64. */
+export async function encoded(data: PageData | PackedReport): Promise<string> {
   const json = new TextEncoder().encode(JSON.stringify(data));
   const deflated = new Blob([json]).stream().pipeThrough(new CompressionStream("deflate-raw"));
   return new Uint8Array(await new Response(deflated).arrayBuffer()).toBase64();

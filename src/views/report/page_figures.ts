@@ -38,11 +38,11 @@ export function verdict({ kind, summary, metrics, origin, state }: RunReport, qu
   if (summary.halt !== null) {
     sentences.push(`Trading ${kind === "Run" ? "is" : "ended"} halted: ${summary.halt.reason}.`);
   }
-  // A percent sign alone on the next line looks forgotten.
+  // Keeps a percent sign on the line of its number.
   return sentences.join(" ").replaceAll(" %", "\u00a0%");
 }
 
-/** The figures that people look for first. */
+/** The figures that readers look for first. */
 export function tiles({ summary, metrics, origin }: RunReport, quote: string): Markup {
   const net = new Money(summary.equity).minus(cashOf(origin)).toFixed();
   const rows: (readonly [label: string, value: string, kind?: string])[] = [
@@ -148,7 +148,7 @@ function shown(figure: string): Markup | string {
   return /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/.test(figure) ? timeOf(`${figure.replace(" ", "T")}Z`) : figure;
 }
 
-/** Rows below each other that belong to one heading. */
+/** Groups rows by the heading above them. */
 function sectionsOf<Outcome>(
   all: readonly Row<Outcome>[],
 ): { readonly heading: string; readonly rows: Exclude<Row<Outcome>, string>[] }[] {

@@ -14,7 +14,7 @@ export interface PackedLine {
 /** The kept round trips, one column for each field. */
 export interface PackedTrips {
   readonly numbers: readonly number[];
-  /** Entry times as differences, and times held, ms. */
+  /** Entry times as differences, and holding times, ms. */
   readonly entries: readonly number[];
   readonly held: readonly number[];
   readonly entryPrices: PackedNumbers;
@@ -56,7 +56,9 @@ export const INCIDENT_WORDS: Readonly<Record<Incident["kind"], string>> = {
   reset: "ids started over",
 };
 
-/** A letter for those who cannot distinguish the colours. A refusal has none: its mark is narrower than the others. */
+/**
+ * A letter for readers who cannot distinguish the colours. A refusal has none: its mark is narrower than the others.
+ */
 export const INCIDENT_LETTERS: Readonly<Record<Incident["kind"], string>> = {
   gap: "G",
   halt: "H",
@@ -70,15 +72,16 @@ export const INCIDENT_LETTERS: Readonly<Record<Incident["kind"], string>> = {
 /** Everything that the page draws. */
 export interface PageData {
   /**
-   * The time to show, ms since 1970, if prices are known only at events, as in a journal. Then nothing is drawn that
-   * would need the prices between events.
+   * The span of time to show, ms since 1970, if prices are known only at events, as in a journal. Then nothing is drawn
+   * that needs the prices between events.
    */
   readonly atEvents?: readonly [from: number, to: number];
   readonly symbol: string;
   readonly base: string;
   readonly quote: string;
-  /** Start cash, quote currency, and the mean share of the money in the position while there is one; null if none. */
+  /** Cash at the start, quote currency. */
   readonly cash: number;
+  /** The mean share of the money in the position while there is a position; null if there was none. */
   readonly exposure: number | null;
   readonly price: PackedLine;
   readonly equity: PackedLine;

@@ -12,7 +12,7 @@ const WEEKDAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 /** The week starts on Monday. */
 const WEEK = [1, 2, 3, 4, 5, 6, 0];
 
-/** Profits of the round trips by return, hour, weekday and month. */
+/** The profits of the round trips by return, hour, weekday and month. */
 export function distributions(
   { count, ...by }: TripDistribution,
   quote: string,
@@ -219,7 +219,7 @@ export function stateTables({ state }: RunReport): Markup | null {
   }</div></section>`;
 }
 
-/** What someone needs to repeat the run. */
+/** What a reader needs to repeat the run. */
 export function originOf({ origin, dataDigest }: RunReport): Markup {
   const { version, options, files, command, journal } = origin;
   const facts: (readonly [string, string | null])[] = [

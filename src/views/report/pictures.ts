@@ -1,4 +1,4 @@
-/** Makes the pictures of a run from the data that was collected during the run. */
+/** Makes what the report of a run draws, from the data that was collected during the run. */
 import type { ChartData } from "../../domain/performance/chart_series.ts";
 import { estimate, type Money } from "../../domain/numbers/money.ts";
 import type { Point } from "../../domain/performance/m4_columns.ts";
@@ -25,7 +25,7 @@ export interface Collected {
   readonly dataDigest: string | null;
 }
 
-/** The pictures. */
+/** What the report of a run draws. */
 export function picturesOf(
   {
     symbol,

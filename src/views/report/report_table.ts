@@ -1,4 +1,4 @@
-/** The results of a backtest for a trader: one column of figures, or one for each fill model. */
+/** The results of a backtest as a table for traders: one column of figures, or one for each fill model. */
 import type { SummaryEvent } from "../../domain/run/event.ts";
 import type { Metrics } from "../../domain/performance/metrics.ts";
 import { TimeRange } from "../../domain/market/time_range.ts";
@@ -42,7 +42,7 @@ export interface ReportHead {
     readonly from?: string | null;
     readonly to?: string | null;
   };
-  /** The exchange's names of the assets; absent if not known. */
+  /** The exchange's names for the assets; absent if unknown. */
   readonly assets?: NamedAssets | null;
   /** What gaps and resets did to the averages. */
   readonly averages?: AveragesRecord;
@@ -50,7 +50,7 @@ export interface ReportHead {
 
 type Outcome = ReportColumn["summary"] & Pick<ReportColumn, "refused">;
 type Figures = Outcome & Pick<ReportColumn, "fillParameters">;
-/** A row: its label and its figure; or the heading of the rows below it. */
+/** A row, with its label and its figure; or the heading of the rows below it. */
 export type Row<Column = Figures> = readonly [label: string, figure: (column: Column) => string] | string;
 
 /** The rows in which columns differ. */
@@ -123,7 +123,7 @@ export function figureRows(
   ];
 }
 
-/** The table. Amounts are shown to the hundredth; `--json` and `--out` have every digit. */
+/** The table. Amounts are rounded to hundredths; `--json` and `--out` have every digit. */
 export function reportTable(head: ReportHead, columns: readonly ReportColumn[]): string {
   const { summary } = head;
   const reasons = [...new Set(columns.flatMap(({ refused }) => [...refused.keys()]))].sort();
@@ -154,7 +154,7 @@ export function reportTable(head: ReportHead, columns: readonly ReportColumn[]):
   return ["", ...headOf(head, columns), ...titles, ...lines, ...notes(columns), ""].join("\n");
 }
 
-/** How times are shown where space is scarce: without the year, if the head of the table has it. */
+/** How to show times where space is scarce: without the year if the head of the table has it. */
 function dated({ firstTime, lastTime }: SummaryEvent): typeof moment {
   const isOneYear = firstTime?.slice(0, 4) === lastTime?.slice(0, 4);
   return (time) => isOneYear && time !== null ? moment(time).slice("2025-".length) : moment(time);

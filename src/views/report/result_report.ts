@@ -1,4 +1,4 @@
-/** The report of a result that was read from its file. */
+/** The report of a result file. */
 import type { Metrics } from "../../domain/performance/metrics.ts";
 import type { ModelEvent, StartedEvent } from "../../domain/run/event.ts";
 import type { Pictures, RunReport, ShownDrawdown, ShownTotals } from "./run_report.ts";
@@ -16,7 +16,7 @@ export interface ResultKind {
   readonly version: number;
 }
 
-/** Options and files, from which the command line that repeats a run is made. */
+/** Makes the command line that repeats a run from its files and options. */
 export type CommandOf = (files: readonly string[], options: StartedEvent["config"]) => string;
 
 /** The parts of a result that its page shows. */

@@ -1,4 +1,6 @@
-/** Checks that a value read from JSON has the shape of its type, so that a damaged file fails at once and not half-way. */
+/**
+ * Checks that a value read from JSON has the shape of its type, so that a damaged file fails at once and not halfway.
+ */
 
 /** A value does not have its shape; the message says where, what was found and what was expected. */
 export class WrongShape extends Error {
@@ -18,12 +20,12 @@ const LAST_TIME_MS = 8.64e15;
 export const text: Shape = expected("a text", (value) => typeof value === "string");
 /** A finite number. */
 export const number: Shape = expected("a number", (value) => Number.isFinite(value));
-/** A whole number from 0 up. */
+/** A whole number, 0 or more. */
 export const count: Shape = expected(
   "a whole number from 0 up",
   (value) => Number.isSafeInteger(value) && value as number >= 0,
 );
-/** A whole number from 1 up. */
+/** A whole number, 1 or more. */
 export const countFromOne: Shape = expected(
   "a whole number from 1 up",
   (value) => Number.isSafeInteger(value) && value as number >= 1,
@@ -46,7 +48,7 @@ export const timeMs: Shape = expected(
   (value) => Number.isFinite(value) && Math.abs(value as number) <= LAST_TIME_MS,
 );
 
-/** One of these texts. */
+/** One of these strings. */
 export function oneOf(...texts: readonly string[]): Shape {
   return expected(`one of ${texts.join(", ")}`, (value) => texts.some((each) => each === value));
 }

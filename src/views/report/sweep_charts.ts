@@ -9,11 +9,11 @@ import { timeOf } from "./page_times.ts";
 
 const WIDTH = 600;
 const HEIGHT = 160;
-/** A line is drawn through about this many of its points at the most. */
+/** A line is drawn through at most about this many of its points. */
 const MOST_POINTS = 800;
 const TABLE_ROWS = 200;
 
-/** Net profit of the best rows in sample, and beside it on the held-out trades; null without these. */
+/** The net profit of the best rows in sample, next to that on the held-out trades; null if no trades were held out. */
 export function inAndOutOfSample({ rows }: RankedRows, quote: string): Markup | null {
   const pairs = rows.flatMap(({ row: { netProfit, test } }) =>
     test === null ? [] : [{ inside: netProfit, outside: test.netProfit }]
@@ -55,8 +55,8 @@ export function inAndOutOfSample({ rows }: RankedRows, quote: string): Markup | 
 }
 
 /**
- * What the choice of each window earned in the next, and the equity of all windows one after another; null if it was
- * not asked for.
+ * What the choice of each window earned in the next window, and the equity of all windows one after another; null if
+ * the user did not ask for it.
  */
 export function walkForward(
   { rank, walkForward, walkForwardCurve, walkForwardEfficiency, walkForwardNetProfit }: Omit<
@@ -71,7 +71,7 @@ export function walkForward(
       ? null
       : markup`<section><h2>Walk-forward</h2><p>No row has a ${
         rankWords(rank)
-      } in any window, so nothing could be chosen: take fewer windows or another --rank.</p></section>`;
+      } in any window, so nothing could be chosen: use fewer windows or another --rank.</p></section>`;
   }
   const windows = walkForward.map(({ from, options, chosenProfit, netProfit }) =>
     markup`<tr><td>${timeOf(from)}</td><td class="wrap">${optionsText(options)}</td><td class="number">${

@@ -11,7 +11,7 @@ import { colourMaps } from "./colour_maps.ts";
 import { htmlDocument, pageHead, runBody } from "./html_page.ts";
 import { Markup, markup } from "./markup.ts";
 import { bytesOf, fitting, MOST_BYTES } from "./page_cuts.ts";
-import { packed } from "./page_data.ts";
+import { encoded } from "./page_data.ts";
 import type { RunReport } from "./run_report.ts";
 import { inAndOutOfSample, walkForward } from "./sweep_charts.ts";
 import type { SweepReport } from "./sweep_report.ts";
@@ -19,10 +19,13 @@ import type { SweepReport } from "./sweep_report.ts";
 /** The points of each line of a full report, whose charts are about this many pixels wide. */
 const MOST_POINTS = 1_200;
 
-/** The page's markup, of at most `most` bytes: the full reports of fewer of the best configurations if need be. */
+/**
+ * The page's markup, of at most `most` bytes. If necessary, it has the full reports of fewer of the best
+ * configurations.
+ */
 export async function sweepPage(report: SweepReport, most = MOST_BYTES): Promise<string> {
   const { runs } = report;
-  // The links to all of them are counted, so that what is left is theirs.
+  // This size includes the links to all full reports, so the reports may use all that is left.
   let left = most - bytesOf(await pageOf(report, runs.map(() => markup``)));
   const packedRuns: Markup[] = [];
   for (const [at, run] of runs.entries()) {
@@ -80,7 +83,7 @@ async function packedRun(run: RunReport, at: number, { ranked, event }: SweepRep
   }, so expect less of it than these figures. Its lines are coarser than on its own page, which the command at the end writes.</p>
     ${runBody(run)}
   `;
-  return markup`<script type="application/octet-stream" id="run-${at + 1}">${await packed({
+  return markup`<script type="application/octet-stream" id="run-${at + 1}">${await encoded({
     markup: body.text,
     data: run.data,
   })}</script>`;
@@ -114,7 +117,7 @@ function luckSection(event: Omit<SweepEvent, "type">, sharpe: string | null): Ma
   `;
 }
 
-/** The best rows with their neighbours, and where their full reports are. */
+/** The best rows with their neighbours, and links to their full reports. */
 function rankedSection(report: SweepReport, shown: number): Markup {
   const { event, ranked, origin, runs } = report;
   if (ranked.rows.length === 0) {

@@ -3,7 +3,7 @@ import type { ShownOptions, SweepEvent } from "../../domain/run/sweep_result.ts"
 import type { RankedRows } from "../tables/ranked_rows.ts";
 import type { RunReport } from "./run_report.ts";
 
-/** How many of the best rows have a full report: more would not fit into a page. */
+/** How many of the best rows have a full report. More would not fit into a page. */
 export const MOST_RUNS = 5;
 
 /** A sweep to report on. */
@@ -14,7 +14,7 @@ export interface SweepReport {
   readonly runs: readonly RunReport[];
   readonly origin: {
     readonly version: string;
-    /** Those that do not vary. */
+    /** The options that do not vary. */
     readonly options: ShownOptions;
     readonly files: readonly string[];
     /** The command that repeats the sweep. */

@@ -1,4 +1,4 @@
-/** The shape of a sweep's result file, as far as its page shows it. */
+/** The shape of the parts of a sweep's result file that its page shows. */
 import { RANKS } from "../../domain/run/sweep_rank.ts";
 import type { SweepResult } from "../../domain/run/sweep_result.ts";
 import { NoReport } from "./result_report.ts";
@@ -43,7 +43,7 @@ const sweepShape: Shape = object({
   }),
 });
 
-/** The result of a sweep that a file has. Throws a NoReport for any other value. */
+/** The result of a sweep, from the JSON value of its file. Throws a NoReport for any other value. */
 export function sweepResultIn(value: unknown): SweepResult {
   const { version } = value as { readonly version?: unknown };
   if (version !== 1) {

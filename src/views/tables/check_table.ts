@@ -5,7 +5,7 @@ import { textWidth } from "../terminal/text_width.ts";
 
 /** Columns before a check's name. */
 const MARGIN = 8;
-/** With fewer columns left beside the names, the results go below them. */
+/** With fewer columns than this left beside the names, the results go below the names. */
 const FEWEST_COLUMNS = 32;
 
 /**

@@ -1,4 +1,4 @@
-/** The result of a comparison, for a person and for a program. */
+/** The result of a comparison, for people and for programs. */
 import type {
   Comparison,
   ConfigurationDifference,
@@ -10,7 +10,7 @@ import { counted, exactly, grouped, NONE } from "../terminal/figures.ts";
 import { printable, printableJson } from "../terminal/terminal.ts";
 import { padLeft, padRight, textWidth } from "../terminal/text_width.ts";
 
-/** How many configurations that differ are shown; the others are counted. */
+/** At most this many configurations that differ are shown; the others are counted. */
 const MOST_CONFIGURATIONS = 20;
 /** Wider values, such as a hash, would push the other columns apart. */
 const MOST_COLUMNS = 40;

@@ -5,9 +5,9 @@ import { isoTime } from "../../domain/numbers/time.ts";
 import { printable, printableJson } from "../terminal/terminal.ts";
 import { COLUMNS, type ExportRow, type OfRun, type TableName } from "./export_tables.ts";
 
-/** What a formula or a command starts with, even in a spreadsheet that trims or widens characters. */
+/** The start of a formula or a command, even for a spreadsheet that trims text or accepts full-width characters. */
 const FORMULA = /^[\s"']*[=+\-@＝＋－＠]|^[\t\r\n]/;
-/** The text between tabs and line ends, which a quoted cell may hold although a terminal acts on them. */
+/** The text between tabs and line ends. A quoted cell may contain these two, although a terminal acts on them. */
 const WITHIN_CELLS = /[^\t\r\n]+/g;
 const NUMBER = /^-?\d+(\.\d+)?$/;
 
@@ -51,9 +51,10 @@ export function closedSummary(
 }
 
 /**
- * One line of CSV (RFC 4180), with its end. Numbers, and texts that are numbers, stay as they are, even negative ones.
- * Any other text that a spreadsheet might take for a formula gets an apostrophe in front, so that it shows as text. Null
- * is an empty cell. Characters that could control a terminal or stay invisible are escaped as in `printable`.
+ * One line of CSV (RFC 4180), with its end. Numbers, and strings that are numbers, stay as they are, even negative
+ * ones. Any other text that a spreadsheet might interpret as a formula gets an apostrophe in front, so that it is shown
+ * as text. Null is an empty cell. Characters that could control a terminal or stay invisible are escaped as in
+ * `printable`.
  */
 export function csvLine(cells: readonly (string | number | null)[]): string {
   return `${cells.map(cellOf).join(",")}\r\n`;

@@ -1,4 +1,4 @@
-/** The tables of `penstock export`: their columns, and their rows from what a journal or a result holds. */
+/** The tables of `penstock export`: their columns, and their rows from a journal or a result. */
 import type { FillEvent, SignalEvent } from "../../domain/run/event.ts";
 import type { ClosedLot } from "../../domain/account/fifo_lots.ts";
 import type { ClosedTrip } from "../../domain/performance/closed_trips.ts";
@@ -9,8 +9,8 @@ import { isoTime } from "../../domain/numbers/time.ts";
 export type TableName = "fills" | "closed" | "equity" | "signals" | "trips";
 
 /**
- * What a column holds: whole numbers; times, µs since 1970; texts; or amounts, exact decimal text. Any cell may be
- * empty (null).
+ * What a column holds: whole numbers; times, µs since 1970; text; or amounts, exact decimal text. Any cell may be empty
+ * (null).
  */
 export type ColumnKind = "number" | "time" | "text" | "amount";
 
@@ -25,13 +25,15 @@ export interface ExportRow {
 
 /** Where a row comes from. */
 export interface OfRun {
-  /** The run of the journal; null for a result, which is one. */
+  /** The run of the journal; null for a result, which has only one. */
   readonly run: number | null;
 }
 
 /** A point of the equity curve. */
 export interface EquityPoint {
-  /** What is known there: a signal, a fill, the last trade of the run so far, or a sample of a result's curve. */
+  /**
+   * Where the point comes from: a signal, a fill, the last trade of the run so far, or a sample of a result's curve.
+   */
   readonly event: "signal" | "fill" | "last" | "sample";
   /** µs since 1970. */
   readonly time: number;
@@ -156,8 +158,8 @@ export function equityRow(point: EquityPoint, { run }: OfRun): ExportRow {
 }
 
 /**
- * One signal; `time` in µs since 1970. What its strategy shows, under its own names, is one cell, a JSON object. In
- * JSON, exactly the event that `--json` printed.
+ * One signal; `time` in µs since 1970. The values of its strategy, under their own names, are one cell, a JSON object.
+ * In JSON, exactly the event that `--json` printed.
  */
 export function signalRow(event: SignalEvent, time: number, { run }: OfRun): ExportRow {
   const { type: _, time: __, symbol, side, price, tradeId, ...values } = event;
@@ -166,7 +168,10 @@ export function signalRow(event: SignalEvent, time: number, { run }: OfRun): Exp
 
 const TYPES = { closed: "closed", equity: "equity", trips: "trip" } as const;
 
-/** A row from its cells by name, in the order of the columns; the type of a table without events is its own. */
+/**
+ * A row from its cells by name, in the order of the columns. Its type in JSON is that of the table, because there is no
+ * event.
+ */
 function rowOf(table: keyof typeof TYPES, fields: Readonly<Record<string, Cell>>): ExportRow {
   const columns = COLUMNS[table];
   const shown = Object.entries(fields).map(([name, cell]) =>

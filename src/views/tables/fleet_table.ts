@@ -7,7 +7,7 @@ import { padLeft, padRight, textWidth } from "../terminal/text_width.ts";
 /** One journal of a database, and its last run. */
 export interface FleetRow {
   readonly name: string;
-  /** The process that holds the journal, or was the last to, and its machine; null if none has been. */
+  /** The process that holds the journal, or held it last, and its machine; null if no process ever held it. */
   readonly holder: string | null;
   /** Whether that process holds the journal now. */
   readonly isHeld: boolean;
@@ -18,10 +18,10 @@ export interface FleetRow {
 }
 
 const HEAD = ["name", "symbol", "state", "trading", "equity", "lag", "held by"];
-/** Amounts and times are at the right of their columns. */
+/** Amounts and times are aligned to the right of their columns. */
 const AT_RIGHT = [4, 5];
 
-/** A line for each journal, by name, below their number. */
+/** The number of journals, and below it a line for each, by name. */
 export function fleetTable(database: string, rows: readonly FleetRow[]): string {
   const count = `${rows.length} ${rows.length === 1 ? "journal" : "journals"} in ${database}`;
   const cells = [HEAD, ...rows.map(cellsOf)];

@@ -1,4 +1,4 @@
-/** Draws the ranked figure of a sweep over two options as a map in colours; over three options, as a row of maps. */
+/** Draws the ranked figure of a sweep over two options as a colour map, and over three options as a row of maps. */
 import { axesInWords } from "./option_words.ts";
 import type { RankedRows } from "./ranked_rows.ts";
 
@@ -9,7 +9,7 @@ const CELL = "  ";
 /** The largest map that fits a terminal. */
 const MOST_COLUMNS = 60;
 const MOST_ROWS = 40;
-/** The maps of a row are side by side as long as they fit. */
+/** Maps are drawn side by side up to this width. */
 const MOST_WIDTH = 150;
 
 /** The maps, one text each, and a legend of their colours; none unless two or three options vary. */

@@ -1,15 +1,15 @@
-/** Explains what the figures of a sweep mean, in a plain sentence each. */
+/** Explains what the figures of a sweep mean, one plain sentence for each. */
 import type { Luck } from "../../domain/overfitting/luck.ts";
 import type { Verdict } from "../../domain/overfitting/verdict.ts";
 import type { Money } from "../../domain/numbers/money.ts";
 import { counted, grouped } from "../terminal/figures.ts";
 
-/** What is known besides the figures. */
+/** What is known in addition to the figures. */
 export interface Judged {
   readonly verdict: Verdict;
   /**
-   * How much of its profit the best kept on the trades of `--test`; null without a profit to keep; absent without
-   * `--test`.
+   * How much of its profit the best configuration kept on the trades of `--test`; null without a profit to keep; absent
+   * without `--test`.
    */
   readonly keptInTest?: Money | null;
   /** How much of the profit was kept over the windows of `--walk-forward`. */
@@ -63,7 +63,7 @@ function expectedSentence(
     ? `This configuration has ${ratio}`
     : tried > configurations
     ? `The best of ${grouped(configurations)} configurations has ${ratio}`
-    : `Of ${grouped(configurations)} configurations the best has ${ratio}`;
+    : `Of ${grouped(configurations)} configurations, the best has ${ratio}`;
   if (expectedMaximumSharpe === null) {
     return `${best}; what luck alone would give is known only if at least two configurations have one.`;
   }
@@ -156,7 +156,7 @@ function ratioText(ratio: number): string {
   return text === "-0.00" ? "0.00" : text;
 }
 
-/** A probability in whole per cent, and to the tenth at both ends, where it is never shown as certain. */
+/** A probability in whole per cent, or to the tenth below 1 % and above 99 %. It is shown as certain only if it is. */
 export function probabilityText(probability: number): string {
   const percent = 100 * probability;
   if (percent === 0 || percent === 100) return `${percent} %`;

@@ -1,4 +1,4 @@
-/** Options, their values, and what rows are ranked by, in the words of people. */
+/** Options, their values, and what rows are ranked by, in words for people. */
 import { durationText } from "../../domain/numbers/duration.ts";
 import { Money, plain } from "../../domain/numbers/money.ts";
 import { optionWord } from "../../domain/process/config_error.ts";
@@ -24,7 +24,10 @@ const RANK_WORDS: Readonly<Record<Rank, string>> = {
   "max-drawdown": "max drawdown",
 };
 
-/** The value of an option as a command line has it: `0.01` of `stopLoss` is `1%`. A text with a unit stays as it is. */
+/**
+ * The value of an option as it is written on a command line: `0.01` of `stopLoss` is `1%`. A text with a unit stays as
+ * it is.
+ */
 export function optionText(name: string, value: ShownOptions[string]): string {
   if (value === null) return NONE;
   const text = String(value);
@@ -39,7 +42,7 @@ export function optionsText(options: ShownOptions): string {
     .join(", ");
 }
 
-/** The options that vary, with their names and values as a command line has them. */
+/** The options that vary, with their names and values as they are written on a command line. */
 export function axesInWords(axes: RankedRows["axes"]): RankedRows["axes"] {
   return axes.map(({ name, values }) => ({
     name: optionWord(name),

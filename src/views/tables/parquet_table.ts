@@ -6,7 +6,9 @@ import { type Cell, type ColumnKind, COLUMNS, type TableName } from "./export_ta
 
 /** How many rows are in memory at once. */
 const GROUP_ROWS = 20_000;
-/** Amounts are integers in units of 10^-18, the finest that money has, with 38 digits, the most that other tools read. */
+/**
+ * Amounts are integers in units of 10^-18, the finest that money has, with 38 digits, the most that other tools read.
+ */
 const SCALE = 18;
 const PRECISION = 38;
 /** The bytes of a decimal with that many digits. */
@@ -39,7 +41,7 @@ export interface ParquetTable {
   finish(): void;
 }
 
-/** Starts a file on `sink`, which gets its bytes in order. Loads the Parquet library only now. */
+/** Starts a file on `sink`, which gets its bytes in order. Only this function loads the Parquet library. */
 export async function parquetTable(sink: Sink, table: TableName): Promise<ParquetTable> {
   const { ParquetWriter } = await import("hyparquet-writer/src/parquet-writer.js");
   const { ByteWriter } = await import("hyparquet-writer/src/bytewriter.js");
@@ -88,10 +90,10 @@ function unitsOf(text: string, name: string): bigint {
   const units = BigInt(whole + decimals.slice(0, SCALE).padEnd(SCALE, "0"));
   if (sign === undefined || /[1-9]/.test(decimals.slice(SCALE)) || `${units}`.length > PRECISION) {
     throw new ConfigError([
-      `--format parquet has room for amounts of ${
+      `--format parquet can hold amounts of up to ${
         PRECISION - SCALE
-      } digits and ${SCALE} decimals, and a ${name} is ` +
-      `${text.slice(0, 2 * PRECISION)}: take --format csv`,
+      } digits and ${SCALE} decimals, but a ${name} is ` +
+      `${text.slice(0, 2 * PRECISION)}: use --format csv`,
     ]);
   }
   return sign === "-" ? -units : units;

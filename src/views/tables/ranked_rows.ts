@@ -1,6 +1,6 @@
 import type { ConfigurationEvent } from "../../domain/run/sweep_result.ts";
 
-/** The rows of a sweep as far as views show them. */
+/** What views show of a sweep's rows. */
 export interface RankedRows {
   /** The options that vary, in grid order; the last varies fastest. */
   readonly axes: readonly { readonly name: string; readonly values: readonly string[] }[];

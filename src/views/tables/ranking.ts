@@ -6,7 +6,7 @@ import type { RankedRows } from "./ranked_rows.ts";
 /** How many rows are shown. */
 const SHOWN_ROWS = 20;
 
-/** The grid as far as ranking needs it. */
+/** What the ranking needs to know of the grid. */
 export interface RankedGrid {
   readonly axes: RankedRows["axes"];
   readonly size: number;
@@ -34,13 +34,13 @@ export class Ranking {
     this.values[place] = Number(figure);
     const best = this.#best;
     if (best.length === SHOWN_ROWS && !isBetter(row, best.at(-1)!.row, this.rank)) return;
-    // Of equal rows the first of the grid comes first.
+    // If rows are equal, the first in the grid comes first.
     const behind = best.findIndex((other) => isBetter(row, other.row, this.rank));
     best.splice(behind < 0 ? best.length : behind, 0, { place, row });
     if (best.length > SHOWN_ROWS) best.pop();
   }
 
-  /** The place of the best row; null if no row has the figure. Of equal rows it is the first of the grid. */
+  /** The place of the best row; null if no row has the figure. If rows are equal, it is the first in the grid. */
   get best(): { readonly place: number; readonly row: ConfigurationEvent } | null {
     return this.#best[0] ?? null;
   }

@@ -1,4 +1,4 @@
-/** The state of a run for a trader. */
+/** The state of a run as a table for traders. */
 import { Money, plain } from "../../domain/numbers/money.ts";
 import { type RunStatus, stopText } from "../../domain/run/run_status.ts";
 import { assets } from "../terminal/assets.ts";
@@ -7,10 +7,10 @@ import { exactly, grouped, moment, money, percent, signedMoney, span } from "../
 import { whyRefused } from "../terminal/narration.ts";
 import { printable } from "../terminal/terminal.ts";
 
-/** A label and what it is. */
+/** A label and its value. */
 type Row = readonly [label: string, value: string];
 
-/** The table. Amounts are shown to the hundredth, times to the second, in UTC; `--json` has every digit. */
+/** The table. Amounts are rounded to hundredths and times to seconds, in UTC; `--json` has every digit. */
 export function statusTable(status: RunStatus): string {
   const rows = [processRows(status), accountRows(status)];
   const width = Math.max(...rows.flat().map(([label]) => label.length));

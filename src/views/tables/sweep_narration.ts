@@ -13,7 +13,7 @@ export class SweepNarration implements Words {
   readonly #colours: boolean;
   readonly #progress = new ProgressLog();
 
-  /** With `colours` the table has a map in colours. */
+  /** With `colours`, the table has a colour map. */
   constructor({ colours }: { readonly colours: boolean }) {
     this.#colours = colours;
   }
@@ -65,8 +65,8 @@ export function sweepProgress(progress: SweepGlance, width: number): string {
 }
 
 /**
- * The progress of tasks that workers compute. The time left is unknown until one has been computed since they were
- * asked for.
+ * The progress of tasks that workers compute. The time left is unknown until the first task since the start of this
+ * sweep is done.
  */
 function tasksText({ done, of, before, elapsedMs }: SweepTasks, rows: string, width: number): string {
   const facts = [`${grouped(done)} of ${grouped(of)} tasks`, rows];

@@ -32,7 +32,7 @@ export function figureText(figure: number, rank: string): string {
   return isShare ? percent(String(figure)) : figure.toFixed(RATIO_PLACES);
 }
 
-/** The same without what only an event has. */
+/** The event of a sweep without its type, and its rows. */
 export interface Ranked {
   readonly event: Omit<SweepEvent, "type">;
   readonly ranked: RankedRows;

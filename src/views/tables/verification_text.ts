@@ -1,4 +1,4 @@
-/** The result of verifying a run, for a user and for a program. */
+/** The result of verifying a run, for users and for programs. */
 import { isoTime } from "../../domain/numbers/time.ts";
 import type { Agreed, Difference, Outcome, Verified } from "../../domain/run/verification.ts";
 import { grouped, span } from "../terminal/figures.ts";
@@ -8,7 +8,7 @@ import { printable, printableJson } from "../terminal/terminal.ts";
 export interface Compared {
   readonly journal: string;
   readonly recordings: readonly string[];
-  /** Other files in the folders of recordings, by the reason for which they were not read. */
+  /** Other files in the folders of recordings, by the reason why they were not read. */
   readonly passedOver: readonly {
     readonly folder: string;
     readonly reason: string;

@@ -19,22 +19,22 @@ const QUOTES = [
   "BNB",
 ] as const;
 
-/** The exchange's names of a symbol's two assets, if it gave them. */
+/** The exchange's names for a symbol's two assets, if it sent them. */
 export interface NamedAssets {
   readonly base?: string;
   readonly quote?: string;
 }
 
 /**
- * The assets of a symbol such as BTCUSDT or BTCUSDT_250328, for people: the `named` ones, or else the symbol split before
- * a known quote currency, or else "base" and "quote".
+ * The assets of a symbol such as BTCUSDT or BTCUSDT_250328, for people: the `named` ones, otherwise the symbol split
+ * before a known quote currency, otherwise "base" and "quote".
  */
 export function assets(
   symbol: string,
   named: NamedAssets | null = null,
 ): { readonly base: string; readonly quote: string } {
   const { base, quote } = named ?? {};
-  // They may come from a file or a journal from outside.
+  // These names may come from a file or a journal that someone else made.
   if (base !== undefined && quote !== undefined) return { base: printable(base), quote: printable(quote) };
   const [pair = ""] = symbol.split("_");
   const found = QUOTES.find((candidate) => pair.endsWith(candidate) && pair.length > candidate.length);

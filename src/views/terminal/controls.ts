@@ -1,4 +1,4 @@
-/** The keys of a live run on a terminal, and which view of it the terminal shows: the log, or a picture. */
+/** The keys of a live run on a terminal, and the choice of what the terminal shows: the log or a picture. */
 import type { PenstockEvent } from "../../domain/run/event.ts";
 import type { LogLine, Picture } from "../picture.ts";
 import type { Line, LiveGlance } from "../view.ts";
@@ -28,8 +28,8 @@ export interface ControlsOptions {
 /** More lines than a screen has. */
 const MOST_LINES = 200;
 /** A question that is not answered within this time is dropped. */
-const PATIENCE_MS = 10_000;
-/** Keys draw at once, but no more often than this; the periodic update always does. */
+const ANSWER_MS = 10_000;
+/** A key redraws the screen at once, but no more often than this. The periodic update always redraws it. */
 const LEAST_MS = 40;
 
 /** Handles keys and draws. */
@@ -70,7 +70,7 @@ export class Controls {
     if (this.#lines.length > MOST_LINES) this.#lines.shift();
   }
 
-  /** Takes the state of the run, and draws. `liveLine` is the same in one line. */
+  /** Takes the state of the run, and draws it. `liveLine` is the same state in one line. */
   glance(glance: LiveGlance, liveLine: string): void {
     if (this.#isOver) return;
     const { run: { halt, position }, stream: { symbol } } = glance;
@@ -84,7 +84,7 @@ export class Controls {
     this.#draw();
   }
 
-  /** Shows the log, and gives the keyboard back. */
+  /** Shows the log, and releases the keyboard. */
   end(): void {
     if (this.#isOver) return;
     this.#isOver = true;
@@ -99,7 +99,7 @@ export class Controls {
     while (!this.#isOver) {
       const keys = await this.#options.device.read();
       if (keys === null || this.#isOver) return;
-      // More than one key at once is a key held down, or pasted text, or a key such as an arrow that sends several.
+      // Several characters at once are a key held down, pasted text, or a key that sends several, such as an arrow.
       const key = keys.trim() || keys.slice(0, 1);
       if (new Set(key).size === 1) this.#press(key[0]!.toLowerCase());
     }
@@ -118,7 +118,7 @@ export class Controls {
     } else if (pictures.get(this.#wanted)?.press(key) !== true && this.#situation !== null) {
       const asked = questionFor(key, this.#situation);
       if (asked !== null && "text" in asked) {
-        this.#question = { asked, until: performance.now() + PATIENCE_MS };
+        this.#question = { asked, until: performance.now() + ANSWER_MS };
       } else if (asked !== null && "nothing" in asked) log({ level: "info", text: asked.nothing });
       else if (asked !== null) onAsked(asked.asked);
     }
@@ -155,12 +155,12 @@ export class Controls {
     try {
       return this.#options.device.size();
     } catch {
-      // The terminal has gone: whatever is written is lost as well.
+      // The terminal is gone, and so is everything that is written to it.
       return { columns: 0, rows: 0 };
     }
   }
 
-  /** The picture to show; null for the log, also where the terminal is too small for it. */
+  /** The picture to show; null for the log, which is also shown if the terminal is too small for the picture. */
   #pictureFor({ columns, rows }: ScreenSize): Picture | null {
     const picture = this.#options.pictures.get(this.#wanted) ?? null;
     if (picture === null) return null;
@@ -191,7 +191,7 @@ export class Controls {
     device.takeKeys(false);
   }
 
-  /** Takes the keys again, and draws everything: whatever ran meanwhile may have left its output. */
+  /** Takes the keys again, and draws everything: other programs may have left their output on the screen meanwhile. */
   #resume(): void {
     const { device, terminal } = this.#options;
     this.#isPaused = false;

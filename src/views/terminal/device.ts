@@ -1,4 +1,4 @@
-/** A user's terminal and keyboard: what a view needs besides writing. */
+/** A user's terminal and keyboard: what a view needs in addition to writing. */
 import type { ScreenSize } from "./styled_rows.ts";
 import { canRedraw } from "./terminal.ts";
 
@@ -11,7 +11,7 @@ export interface TerminalDevice {
   size(): ScreenSize;
   /** Makes keys arrive one by one, without echo, or line by line as usual. Ctrl-C stays a signal. */
   takeKeys(isTaken: boolean): void;
-  /** The next keys; null once there will be none. */
+  /** The next keys; null once there will be no more. */
   read(): Promise<string | null>;
   /** Calls `listener` at a signal; null restores the system's default. */
   listen(signal: TerminalSignal, listener: (() => void) | null): void;
@@ -19,13 +19,15 @@ export interface TerminalDevice {
 
 type Stream = { readonly isTerminal: () => boolean };
 
-/** The terminal of this process; null unless its input, its output and its log are all on one that can redraw. */
+/**
+ * The terminal of this process; null unless its input, its output and its log are all on a terminal that can redraw.
+ */
 export function ownDevice(
   stdin: typeof Deno.stdin,
   stdout: Stream,
   stderr: Stream,
 ): TerminalDevice | null {
-  // A pipe on either side may have a program at its end that reads the keys itself, such as a pager.
+  // A program at the other end of a pipe, such as a pager, may read the keys itself.
   if (!stdin.isTerminal() || !stdout.isTerminal() || !canRedraw(stderr)) return null;
   const listeners = new Map<TerminalSignal, () => void>();
   const buffer = new Uint8Array(1024);

@@ -3,13 +3,13 @@ import { type AsyncSink, Outlet } from "./outlet.ts";
 import { beforeGraceEnds, OutputStuck, printableJson, ReaderGone } from "./terminal.ts";
 
 const FLUSH_CHARACTERS = 64 * 1024;
-/** The most text that waits for a reader that reads nothing: about ten thousand events. */
+/** The most text kept for a reader that reads nothing: about ten thousand events. */
 const ROOM_CHARACTERS = 4 * 1024 * 1024;
 
 const LOOK_UP_MS = 100;
 /**
- * A reader that takes something within the first time after the user asked for the end still reads. It gets the second
- * time to take the rest.
+ * If a reader reads anything within the first of these times after the user has asked for the end, it gets the second
+ * to read the rest.
  */
 const MOVING_MS = 2_000;
 const STILL_READS_MS = 4_000;
@@ -71,9 +71,8 @@ export class EventLines {
   }
 
   /**
-   * Waits until everything is written. Once `stop` is aborted, waits `graceMs` at most, and a few seconds for a reader
-   * that still reads: one that has taken something since `askedAt`, when the user asked for the end. What is not
-   * written by then is lost.
+   * Waits until everything is written. Once `stop` is aborted, waits at most `graceMs`, or a few seconds if the reader
+   * has read anything since `askedAt`, when the user asked for the end. What is not written by then is lost.
    */
   async settled(stop: AbortSignal, graceMs: number, askedAt = performance.now()): Promise<void> {
     if (this.#broken !== null || await beforeGraceEnds(this.drained(), stop, graceMs)) return;

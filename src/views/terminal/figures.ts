@@ -38,7 +38,7 @@ export function span(milliseconds: number | null): string {
 
 /** From this value on, a figure is written with an exponent. */
 const HUGE = 1e12;
-/** A smaller amount is shown with four significant digits, for coins worth next to nothing. */
+/** A smaller amount is shown with four significant digits, for coins that are worth very little. */
 const SMALL = 0.1;
 
 /** An amount to the hundredth with commas between thousands, or to four significant digits if it is small. */
@@ -54,7 +54,7 @@ export function signedMoney(amount: string | null): string {
   return amount === null ? NONE : withPlus(new Money(amount), money(amount));
 }
 
-/** From this value on, hundredths mean nothing: rupiah and won come in millions. */
+/** From this value on, hundredths do not matter: amounts in rupiah and won are in the millions. */
 const LARGE = 1e8;
 
 /** An amount as `money` shows it, but without decimals if it is large. */
@@ -71,13 +71,13 @@ export function priceText(price: string): string {
   return exactly(price, new Money(price).gte(HIGH_PRICE) ? 0 : 2);
 }
 
-/** A mean of prices, with as many decimals as `price` is shown with. */
+/** A mean of prices, with as many decimals as are shown of `price`. */
 export function meanPriceText(mean: string, price: string): string {
   return exactly(new Money(mean).toFixed(placesOf(priceText(price))));
 }
 
 /**
- * Values to show beside `price`, with as many decimals as it has, and more where two different values would look the
+ * Values to show next to `price`, with as many decimals as it has, and more where two different values would look the
  * same.
  */
 export function valuesText(values: readonly string[], price: string): readonly string[] {

@@ -1,11 +1,11 @@
-/** A whole screen of a terminal: what to write so that it shows these rows. */
+/** A whole screen of a terminal: the text to write so that it shows given rows. */
 import { type Row, rowText, rowWidth, type ScreenSize } from "./styled_rows.ts";
 
-/** Switches to a screen apart from the log, without wrapping and without a cursor; and back. */
+/** Switches to a screen separate from the log, without wrapping and without a cursor; and back. */
 export const ENTER = "\x1b[?1049h\x1b[?7l\x1b[?25l";
 export const LEAVE = "\x1b[?7h\x1b[?25h\x1b[?1049l";
 const CLEAR = "\x1b[2J";
-/** Around a frame: terminals that know it show the frame at once, and the others ignore it. */
+/** Written around a frame. Terminals that know these codes show the whole frame at once; others ignore them. */
 const [START, END] = ["\x1b[?2026h", "\x1b[?2026l"] as const;
 const REST = "\x1b[K";
 
@@ -28,7 +28,7 @@ export class FullScreen {
     for (const [at, row] of rows.entries()) {
       const text = rowText(row, this.#colours);
       if (this.#shown[at] === text) continue;
-      // In the last column the cursor is still on the character before, which would be cleared too.
+      // After the last column the cursor is still on the last character, which would be cleared too.
       const rest = isNew || rowWidth(row) >= size.columns ? "" : REST;
       changes += `\x1b[${at + 1};1H${text}${rest}`;
       this.#shown[at] = text;
@@ -36,7 +36,7 @@ export class FullScreen {
     return changes === "" ? "" : `${START}${changes}${END}`;
   }
 
-  /** Has the next frame draw everything: the screen may show something else by now. */
+  /** Makes the next frame draw everything, because the screen may show something else by now. */
   forget(): void {
     this.#size = null;
   }

@@ -8,7 +8,7 @@ import { TradeNarration } from "./trade_narration.ts";
 /** How often the count is logged, by the trades' own times. */
 const COUNT_EVERY_MS = 3_600_000;
 
-/** Reasons to place no order for now, each with the event that ends it and with its text. */
+/** Reasons to place no order for now, each with the event that ends it and its wording. */
 const REASONS = {
   "halted": { end: "released", until: "until the halt ends", during: "while trading was halted" },
   "no-rules": { end: "rules", until: "until the rules arrive", during: "while the rules had not arrived" },
@@ -23,7 +23,7 @@ export class HaltedSignals {
   #since = "";
   #count = 0;
 
-  /** The log lines for this event. `named` are the exchange's names of the assets, or null. */
+  /** The log lines for this event. `named` are the exchange's names for the assets, or null. */
   *lines(event: PenstockEvent, named: NamedAssets | null = null): Generator<Line> {
     const reason = this.#reason;
     if (reason !== null) {
@@ -70,7 +70,10 @@ export class HaltedSignals {
   }
 }
 
-/** Whether a signal was refused because no orders are placed, or because the signal before bought nothing to sell. */
+/**
+ * Whether a signal was refused because no orders are placed, or because the previous signal bought nothing that could
+ * be sold.
+ */
 function isCounted({ reason, cause }: RefusalEvent): boolean {
   return cause === undefined && (isReason(reason) || reason === "no-position");
 }

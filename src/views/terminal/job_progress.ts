@@ -1,4 +1,4 @@
-/** The progress of a job that reads files: one line on a terminal, or log lines where there is none. */
+/** The progress of a job that reads files: one line on a terminal, or log lines if there is no terminal. */
 import type { Line } from "../view.ts";
 import { span } from "./figures.ts";
 import { cutTo } from "./text_width.ts";
@@ -14,7 +14,7 @@ export interface JobProgress {
   /** The share that is done, a fraction; null if it is not known. */
   readonly share: number | null;
   readonly elapsedMs: number;
-  /** What has been done, in words; empty texts are left out. */
+  /** What has been done, in words; empty strings are left out. */
   readonly facts: readonly string[];
 }
 
@@ -40,7 +40,7 @@ export function progressText({ share, elapsedMs, facts }: JobProgress, width: nu
 export class ProgressLog {
   #lastAt = 0;
 
-  /** The line for this moment of the job, or null if the last one was logged just before. */
+  /** The line for this moment of the job; null if the last line was logged only a short time ago. */
   line(elapsedMs: number, textOf: (width: number) => string): Line | null {
     if (elapsedMs - this.#lastAt < LOGGED_MS) return null;
     this.#lastAt = elapsedMs;

@@ -1,4 +1,4 @@
-/** What the keys of a live run do, and what they ask first. */
+/** What the keys of a live run do, and which questions they ask first. */
 import { type Halt, haltByHand, type OnHalt, stricter } from "../../domain/risk/halt.ts";
 import { type Money, plain } from "../../domain/numbers/money.ts";
 import { assets } from "./assets.ts";
@@ -15,7 +15,7 @@ export interface Situation {
   readonly isKept: boolean;
 }
 
-/** A question that the same key, or `y`, answers with yes, and any other key with no. */
+/** A question. The same key or `y` means yes, and any other key means no. */
 export interface KeyQuestion {
   readonly key: string;
   readonly asked: Asked;

@@ -55,7 +55,7 @@ export function openLog(
 
 /** The text before the message: time and level. */
 const BEFORE = "23:54:15.342 INFO  ".length;
-/** With fewer columns left for a message, wrapping it does not help. */
+/** With fewer columns than this left for a message, wrapping does not help. */
 const LEAST_COLUMNS = 30;
 
 /**

@@ -22,8 +22,8 @@ import { strategyWords } from "../../stages/strategies/known_strategies.ts";
 import { fillText, signalText } from "./fill_line.ts";
 
 /**
- * The log line for an event, or null if it is shown in another way. `named` are the exchange's names for the
- * assets, `signal` is the signal behind a fill (null for none), and `average` is the kind of a crossover's averages.
+ * The log line for an event, or null if it is shown in another way. `named` are the exchange's names for the assets,
+ * `signal` is the signal behind a fill (null for none), and `average` is the kind of a crossover's averages.
  */
 export function narrate(
   event: PenstockEvent,
@@ -50,7 +50,7 @@ export function narrate(
       return gapLine(event);
     case "reset":
       return warn(
-        `the exchange's trade ids started over at ${event.fromId}, the last one before was ${event.lastId}: ` +
+        `the exchange's trade ids started over at ${event.fromId}, after ${event.lastId}: ` +
           "the averages start again, position and cash stay",
       );
     case "signal":
@@ -95,7 +95,7 @@ export function narrate(
 const REFUSED_BECAUSE: Partial<Record<RefusalEvent["reason"], string>> = {
   "disconnected": "the connection was lost",
   "halted": "trading is halted",
-  "late": "the trade is a backfilled one",
+  "late": "the trade is backfilled",
   "no-rules": "the rules have not arrived",
   "stale": "the stream is stale",
 };
@@ -190,14 +190,14 @@ export function stillFetching({ fromId, toId }: HeldGap): Line {
   );
 }
 
-/** The log line for a journal whose database is unreachable (since ms since 1970). */
+/** The log line for a journal whose database is unreachable; `since` in ms since 1970. */
 export function journalAway(
   { what, since }: { readonly what: string; readonly since: number },
   mostKept: number,
 ): Line {
   return warn(
     `the database of the journal has been unreachable since ${isoTime(since * 1000)} (${what}): ` +
-      `nothing is decided until it is back; up to ${grouped(mostKept)} messages are kept meanwhile`,
+      `no decisions are made until it is back; up to ${grouped(mostKept)} messages are kept meanwhile`,
   );
 }
 

@@ -1,6 +1,6 @@
-/** Writes text as fast as its reader takes it, while everything else continues. */
+/** Writes text as fast as its reader reads it, while everything else continues. */
 
-/** Where text goes: a file descriptor whose write waits for its reader and holds nothing else up. */
+/** Where text goes: a file descriptor whose write waits for its reader without holding up anything else. */
 export interface AsyncSink {
   write(bytes: Uint8Array): Promise<number>;
 }
@@ -18,16 +18,16 @@ export interface OutletOptions {
 const ENCODER = new TextEncoder();
 /** The size of a write. A reader that takes this much counts as reading. */
 const WRITE_BYTES = 16 * 1024;
-/** Texts are joined up to this length, so that many of them cost one write. */
+/** Strings are joined up to this length, so that many of them cost one write. */
 const JOINED_CHARACTERS = 64 * 1024;
-/** If more than this waits, it is worth waiting for a slow reader: at the end it must take all of it in time. */
+/** If more than this waits, it is worth waiting for a slow reader, which must read all of it in time at the end. */
 const CROWD_CHARACTERS = 64 * 1024;
-/** A reader that has taken nothing for this long is stuck, not slow. */
+/** A reader that has read nothing for this long is stuck, not slow. */
 const SLOW_MS = 3_000;
 
 /**
- * Writes texts in order, one write at a time, and keeps a bounded number of characters meanwhile. A failed write loses
- * all text that waits, but the next text is tried again.
+ * Writes strings in order, one write at a time, and keeps a bounded number of characters meanwhile. A failed write
+ * loses all text that waits, but does not prevent later writes.
  */
 export class Outlet {
   readonly #sink: AsyncSink;
@@ -35,7 +35,7 @@ export class Outlet {
   #queue: string[] = [];
   #waiting = 0;
   #writing: Promise<void> | null = null;
-  /** When the reader last took something, or was offered something after it had taken everything. */
+  /** When the reader last read something, or when text was offered to a reader that had read everything. */
   #movedAt = 0;
   #onMoved: PromiseWithResolvers<void> | null = null;
 
@@ -68,17 +68,17 @@ export class Outlet {
     while (this.#writing !== null) await this.#writing;
   }
 
-  /** Whether much text waits although the reader reads: it is slower than the writer. */
+  /** Whether much text waits although the reader reads, because it is slower than the writer. */
   get isCrowded(): boolean {
     return this.#waiting > CROWD_CHARACTERS && performance.now() - this.#movedAt < SLOW_MS;
   }
 
-  /** When the reader last took something, or was last offered something when nothing waited. */
+  /** When the reader last read something, or when text was last offered while nothing waited. */
   get movedAt(): number {
     return this.#movedAt;
   }
 
-  /** Resolves when the reader takes something, or after `ms`. */
+  /** Resolves when the reader reads something, or after `ms`. */
   async moved(ms: number): Promise<void> {
     const moved = this.#onMoved ??= Promise.withResolvers();
     const timer = setTimeout(moved.resolve, ms);
@@ -88,7 +88,7 @@ export class Outlet {
   }
 
   async #run(): Promise<void> {
-    // This write can then include what else is added in this turn.
+    // Waits so that this write includes everything that is added in this turn.
     await null;
     while (this.#queue.length > 0) {
       const text = this.#take();
@@ -111,7 +111,7 @@ export class Outlet {
     this.#writing = null;
   }
 
-  /** The next texts, joined. */
+  /** The next strings, joined. */
   #take(): string {
     let count = 0;
     for (let length = 0; count < this.#queue.length && length < JOINED_CHARACTERS; count++) {

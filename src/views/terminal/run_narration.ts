@@ -14,7 +14,7 @@ export class RunNarration implements Words {
   table = "";
   readonly #cash: Money;
   readonly #signals = new HaltedSignals();
-  /** The exchange's names of the assets; null until they are known. */
+  /** The exchange's names for the assets; null until they are known. */
   #assets: NamedAssets | null = null;
 
   /** `cash` is what the account started with, quote currency. */

@@ -9,7 +9,10 @@ import { assets } from "./assets.ts";
 import { money, priceText, valuesText } from "./figures.ts";
 import { cutTo, textWidth } from "./text_width.ts";
 
-/** The state of a live run as an event. `time` is now, ISO 8601; `heldGap` are the trades being fetched, or null. */
+/**
+ * The state of a live run as an event. `time` is now, ISO 8601; `heldGap` has the trades that are being fetched, or is
+ * null.
+ */
 export function statusEvent(
   { trades, bars, equity, position, halt }: RunState,
   { symbol, tradesPerSecond, lagMs }: StreamState,
@@ -32,8 +35,8 @@ export function statusEvent(
 }
 
 /**
- * One line of at most `width` columns, without colours: in full if there is room, else shortened, else without the least
- * important parts. Every part keeps its label. The line is cut off only if not even the price fits.
+ * One line of at most `width` columns, without colours: in full if there is room, otherwise shortened, otherwise
+ * without the least important parts. Every part keeps its label. The line is cut off only if not even the price fits.
  */
 export function statusLine(run: RunState, stream: StreamState, width: number): string {
   const parts = partsOf(run, stream).filter(({ short }) => short !== "");
@@ -50,7 +53,7 @@ export function statusLine(run: RunState, stream: StreamState, width: number): s
   return cutTo(joined(kept, "short", " "), width);
 }
 
-/** The parts in a line. A symbol and its price, and a sign and its word, are only one space apart. */
+/** The parts in a line. Only one space separates a symbol from its price, and a sign from its word. */
 function joined(parts: readonly Part[], form: "full" | "short", space: string): string {
   return parts.map((part, at) => {
     const text = part[form];
@@ -100,7 +103,7 @@ function partsOf(run: RunState, stream: StreamState): readonly Part[] {
   ];
 }
 
-/** The bar that is open, counted from 1, and the prices that it has had. */
+/** The number of the open bar, from 1, and its lowest and highest price so far. */
 function barText(bars: RunState["bars"]): Pick<Part, "full" | "short"> {
   if (bars === undefined) return { full: "", short: "" };
   const { closed, open } = bars;
@@ -118,7 +121,7 @@ function ungrouped(figure: string): string {
 }
 
 /**
- * An average about as short as a price. Its length stays the same from trade to trade, so that nothing in the line
+ * An average, about as short as a price. Its length stays the same from trade to trade, so that nothing in the line
  * moves.
  */
 function asPrice(average: string): string {

@@ -10,7 +10,7 @@ export interface ScreenSize {
 /** What a piece of text looks like, on dark and on light terminals alike. */
 export type Style = keyof typeof CODES;
 
-/** The codes of the palette: all are readable on dark and on light backgrounds. */
+/** The codes of the palette. All are readable on dark and on light backgrounds. */
 const CODES = {
   bold: "1",
   reverse: "7",
@@ -46,7 +46,7 @@ export function cutRow(row: Row, width: number): Row {
     if (left < 0) break;
     const size = textWidth(span.text);
     if (size <= left) kept.push(span);
-    // More pieces follow, even if this one alone would just fit.
+    // More pieces follow, so this one needs an ellipsis even if it would just fit.
     else kept.push({ ...span, text: cutTo(`${span.text} `, left + 1) });
     left -= size <= left ? size : left + 1;
   }

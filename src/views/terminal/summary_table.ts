@@ -1,4 +1,4 @@
-/** The results of a live run for a user. */
+/** The results of a live run as a table. */
 import type { SummaryEvent } from "../../domain/run/event.ts";
 import { Money, plain } from "../../domain/numbers/money.ts";
 import { assets, type NamedAssets } from "./assets.ts";
@@ -7,7 +7,7 @@ import { counted, grouped, moment, money, percent, unsignedPercent } from "./fig
 
 /**
  * A table of the run's results. `startCash` is the cash that the account started with, quote currency; `named` has the
- * exchange's names of the assets, or is null.
+ * exchange's names for the assets, or is null.
  */
 export function summaryTable(
   summary: SummaryEvent,

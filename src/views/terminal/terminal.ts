@@ -10,8 +10,8 @@ export interface Sink {
 
 const ENCODER = new TextEncoder();
 /**
- * Clears from the cursor's line down. The cursor waits where the live line starts. A terminal that was made narrower may
- * have broken the live line into several; this clears all of them.
+ * Clears from the cursor's line down. The cursor waits where the live line starts. A terminal that was made narrower
+ * may have broken the live line into several; this clears all of them.
  */
 const CLEAR = "\r\x1b[J";
 /** Written around the live line, so that the terminal cuts it instead of wrapping it. */
@@ -23,7 +23,7 @@ export function writeText(sink: Sink, text: string): void {
   while (bytes.length > 0) bytes = bytes.subarray(sink.writeSync(bytes));
 }
 
-/** Nobody reads standard output, and there is no room to buffer or no time to wait. */
+/** Nobody reads standard output, and there is no more room to buffer text or no more time to wait. */
 export class OutputStuck extends Error {
   override readonly name = "OutputStuck";
   readonly exit = "failure";
@@ -38,7 +38,7 @@ export class ReaderGone extends Error {
 /** How long a write may wait for its reader once the user has asked for the end. */
 const GRACE_MS = 1_500;
 
-/** Whether `work` ends within `graceMs` after `stop` is aborted. Without an abort, waits for as long as it takes. */
+/** Whether `work` ends within `graceMs` after `stop` is aborted. Without an abort, waits as long as it takes. */
 export function beforeGraceEnds(
   work: Promise<unknown>,
   stop: AbortSignal,
@@ -59,8 +59,8 @@ export function beforeGraceEnds(
 }
 
 /**
- * Writes all of `text` as fast as its reader takes it, without blocking timers and signals. Once `stop` is aborted, the
- * reader has `graceMs` left; then throws OutputStuck. Throws what the write throws.
+ * Writes all of `text` as fast as its reader reads it, without blocking timers and signals. Throws OutputStuck if the
+ * reader has not read all of it within `graceMs` after `stop` is aborted. Throws what the write throws.
  */
 export async function writeUntil(
   stop: AbortSignal,
@@ -78,7 +78,7 @@ async function writeAll(sink: AsyncSink, text: string): Promise<void> {
   while (bytes.length > 0) bytes = bytes.subarray(await sink.write(bytes));
 }
 
-/** Control and format characters (terminal escapes, direction marks, invisible ones) and line separators. */
+/** Control and format characters (terminal escapes, direction marks, invisible characters) and line separators. */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
 /** Makes received text safe for a terminal: shows characters that could control it or stay invisible as `\u{…}`. */
@@ -86,7 +86,7 @@ export function printable(text: string): string {
   return text.replace(UNPRINTABLE, (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`);
 }
 
-/** A value as one line of JSON that is safe for a terminal too: escapes the same characters. */
+/** A value as one line of JSON that is also safe for a terminal: escapes the same characters. */
 export function printableJson(value: unknown): string {
   return JSON.stringify(value).replace(
     UNPRINTABLE,
@@ -126,8 +126,8 @@ function drawn(line: string): string {
 }
 
 /**
- * Whether a stream is a terminal that can redraw a line: any that does not call itself dumb, as those of editors and
- * continuous integration do. Assumes that it can redraw if the program may not read TERM.
+ * Whether a stream is a terminal that can redraw a line. Terminals of editors and of continuous integration call
+ * themselves dumb; any other can. Assumes that it can redraw if the program may not read TERM.
  */
 export function canRedraw(stream: { readonly isTerminal: () => boolean }): boolean {
   if (!stream.isTerminal()) return false;
@@ -135,7 +135,7 @@ export function canRedraw(stream: { readonly isTerminal: () => boolean }): boole
   return !isReadable || Deno.env.get("TERM") !== "dumb";
 }
 
-/** Whether text for a stream gets colours: on such a terminal, unless NO_COLOR is set. */
+/** Whether text for a stream gets colours: if the stream is such a terminal, unless NO_COLOR is set. */
 export function hasColours(stream: { readonly isTerminal: () => boolean }): boolean {
   return canRedraw(stream) && !Deno.noColor;
 }
@@ -152,27 +152,27 @@ export function columns(): number {
   }
 }
 
-/** How a log looks on a stream: on a terminal, with colours and wrapped to its columns. */
+/** How a log looks on a stream. On a terminal it has colours and is wrapped to the columns. */
 export function logLook(
   stream: { readonly isTerminal: () => boolean },
 ): { readonly colours: boolean; readonly columns: (() => number) | null } {
   return { colours: hasColours(stream), columns: canRedraw(stream) ? columns : null };
 }
 
-/** The most text that waits for a reader of the log that reads nothing. */
+/** The most text kept for a reader of the log that reads nothing. */
 const LOG_CHARACTERS = 256 * 1024;
-/** While more than this waits, a live line would be out of date before it is seen. */
+/** While more than this waits, a live line would be out of date before it was shown. */
 const DRAWN_CHARACTERS = 2 * 1024;
 /** How long a run that ends waits for a log that nobody reads, and how long if the user has asked for the end. */
-const LOG_PATIENCE_MS = 2_000;
+const LOG_WAIT_MS = 2_000;
 const LOG_GRACE_MS = 400;
 
 /** The most lines that are kept while a picture covers the log. */
 const MOST_COVERED = 1_000;
 
 /**
- * A terminal with a live line below the printed lines, or with a picture that covers both. It counts the lines that it
- * cannot take.
+ * A terminal with a live line below the printed lines, or with a picture that covers both. Counts the lines that it
+ * could not print.
  */
 export class LiveTerminal {
   readonly #outlet: Outlet;
@@ -183,7 +183,7 @@ export class LiveTerminal {
   #covered: string[] = [];
   #dropped = 0;
   #lost = 0;
-  #isDeserted = false;
+  #hasNoReader = false;
   /** Called with the number of lost lines, once lines can be written again. */
   onLost: (lines: number) => void = () => {};
 
@@ -194,7 +194,7 @@ export class LiveTerminal {
       onLost: (text, error) => {
         this.#lost += text.split("\n").length - 1;
         this.#screen?.forget();
-        this.#isDeserted = error instanceof Deno.errors.BrokenPipe;
+        this.#hasNoReader = error instanceof Deno.errors.BrokenPipe;
       },
       onDrained: () => this.#reportLost(),
     });
@@ -231,7 +231,7 @@ export class LiveTerminal {
     this.#outlet.write(enter + this.#screen.frame(rows, size));
   }
 
-  /** Makes the next rows redraw the whole screen, which may show something else by now. */
+  /** Makes the next `cover` draw the whole screen, which may show something else by now. */
   redraw(): void {
     this.#screen?.forget();
   }
@@ -244,15 +244,15 @@ export class LiveTerminal {
     const lines = this.#covered;
     this.#covered = [];
     if (this.#dropped > 0) {
-      lines.unshift(`(${this.#dropped} older lines of the log were seen in the chart only)`);
+      lines.unshift(`(${this.#dropped} older lines of the log were shown only in the chart)`);
     }
     this.#dropped = 0;
     for (const line of lines) this.print(line);
   }
 
   /**
-   * Removes the live line, or the picture, while the process ends, without waiting. Does nothing if text is already
-   * waiting, because then nobody reads, and a write to `sink` could wait forever.
+   * Removes the live line or the picture while the process ends, without waiting. Does nothing if text is already
+   * waiting, because then nobody reads, and a write to `sink` could block forever.
    */
   abandon(sink: Sink): void {
     if (this.#outlet.waiting > 0) return;
@@ -261,13 +261,13 @@ export class LiveTerminal {
   }
 
   /** Whether nobody can read what is printed, because the reader of the pipe has gone. */
-  get isDeserted(): boolean {
-    return this.#isDeserted;
+  get hasNoReader(): boolean {
+    return this.#hasNoReader;
   }
 
   /** Waits for the printed lines to be written: two seconds at most, and less once `stop` is aborted. */
   async settled(stop: AbortSignal): Promise<void> {
-    const patience = AbortSignal.any([stop, AbortSignal.timeout(LOG_PATIENCE_MS)]);
+    const patience = AbortSignal.any([stop, AbortSignal.timeout(LOG_WAIT_MS)]);
     await beforeGraceEnds(this.#outlet.drained(), patience, LOG_GRACE_MS);
   }
 

@@ -27,7 +27,7 @@ export interface Words {
   settle(): Iterable<Line>;
   /** The state of the run in one line of at most `width` columns. */
   glance(glance: Glance, width: number): string;
-  /** The same state for the log, if there is no live line; null if it is too early for another. */
+  /** The same state for the log, if there is no live line; null if the last one was logged only a short time ago. */
   loggedGlance(glance: Glance): Line | null;
   /** Keeps the figures for the table of a backtest. */
   report?(report: Report): void;
@@ -50,9 +50,9 @@ export interface TerminalOptions {
   readonly output: TextOutput | null;
   /** Whether the run ends when the log no longer has a reader. */
   readonly needsReader: boolean;
-  /** Once this is aborted, slow readers get little more time. */
+  /** Once this is aborted, slow readers get only a little more time. */
   readonly stop: AbortSignal;
-  /** The keys and the pictures of a live run on a terminal; absent without them. */
+  /** The keys and the pictures of a live run on a terminal; absent if there are none. */
   readonly controls?: Omit<ControlsOptions, "terminal" | "colours" | "log"> | null;
 }
 
@@ -125,7 +125,7 @@ export class TerminalView implements View {
   }
 
   ready(): null {
-    if (this.#options.needsReader && this.#terminal.isDeserted) {
+    if (this.#options.needsReader && this.#terminal.hasNoReader) {
       throw new Deno.errors.BrokenPipe("the log no longer has a reader");
     }
     return null;
@@ -137,7 +137,7 @@ export class TerminalView implements View {
     return broken instanceof ReaderGone || broken instanceof OutputStuck ? null : broken;
   }
 
-  /** Removes the live line and writes what is left, as far as its readers take it. Throws as `ready` does. */
+  /** Removes the live line and writes what is left, as far as its readers read it. Throws as `ready` does. */
   async close(): Promise<void> {
     this.#endLive();
     this.settle();

@@ -1,9 +1,9 @@
-/** How many columns of a terminal a text takes. East Asian characters take two, and combining marks take none. */
+/** How many columns of a terminal a text takes. East Asian characters take two, and combining marks none. */
 
 const WIDE =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/gu;
 const MARKS = /\p{M}/gu;
-/** Only text beyond ASCII, and beyond boxes, shapes and Braille, needs a closer look. */
+/** Only characters other than ASCII, boxes, shapes and Braille may take more or less than one column. */
 const OTHERS = /[^ -~\u2500-\u28ff]/;
 
 /**
@@ -33,8 +33,8 @@ export function padLeft(text: string, width: number): string {
 }
 
 /**
- * The text in lines of at most `width` columns. Lines break between phrases, which are two spaces apart, and between the
- * words of a phrase that is too long. A longer word gets its own line.
+ * The text in lines of at most `width` columns. Lines break between phrases, which are two spaces apart, and between
+ * the words of a phrase that is too long. A longer word gets its own line.
  */
 export function brokenTo(text: string, width: number): string[] {
   const lines: string[] = [];

@@ -2,7 +2,7 @@
 
 const WINDOW_MS = 10_000;
 const SAMPLE_MS = 200;
-/** Over a shorter time, a rate would mean nothing. */
+/** A rate over a shorter time would mean nothing. */
 const LEAST_MS = 1_000;
 
 /** The trades that arrived within one sample's time. */
@@ -20,8 +20,8 @@ export class Throughput {
   #lagMs: number | null = null;
 
   /**
-   * Adds `trades` live trades that arrived at `receivedAt`, the last one traded at `time` (µs since 1970; null if there
-   * are none). Backfilled trades do not count: they were fetched, and did not arrive then.
+   * Adds `trades` live trades that arrived at `receivedAt`, of which the last was traded at `time` (µs since 1970; null
+   * if there are none). Backfilled trades do not count, because they were fetched.
    */
   note(trades: number, time: number | null, receivedAt: number): void {
     this.#startedAt ??= receivedAt;

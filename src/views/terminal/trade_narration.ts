@@ -16,7 +16,9 @@ export class TradeNarration {
   /** The kind of a crossover's averages. */
   #average: string | undefined;
 
-  /** The line for this event, after the line of a signal that did not fill at once. `named` is as in `narrate`. */
+  /**
+   * The line for this event, preceded by the line of a signal that did not fill at once. `named` is as in `narrate`.
+   */
   *lines(event: PenstockEvent, named: NamedAssets | null): Generator<Line> {
     const signal = event.type === "fill" ? this.#signalOf(event) : null;
     if (event.type === "started") this.#average = event.config["average"]?.toString();

@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { Alarms } from "../../../src/commands/watch/alarms.ts";
 import { pause } from "../../../src/feeds/live/alarm.ts";
-import { USUAL_TIMING } from "../../../src/views/alarms/alarm_sender.ts";
+import { DEFAULT_TIMING } from "../../../src/views/alarms/alarm_sender.ts";
 import { inFolder } from "../../stores/sample_journal.ts";
 import { FakeService, type Reply } from "../../support/fake_service.ts";
 import { FLAGS, Penstock } from "../../support/penstock.ts";
@@ -26,7 +26,7 @@ async function demo(reply: (at: number) => Reply): Promise<{ decisions: string[]
       version: "1",
       report: (_, text) => reports.push(text),
       timing: {
-        ...USUAL_TIMING,
+        ...DEFAULT_TIMING,
         firstMs: 1,
         longestMs: 5,
         askMs: reply(0) === TAKEN ? 60_000 : 200,

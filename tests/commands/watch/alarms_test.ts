@@ -8,13 +8,13 @@ import type { Journal } from "../../../src/stores/journal/journal.ts";
 import type { Draft } from "../../../src/stores/journal/journal_entry.ts";
 import { JournalReader } from "../../../src/stores/journal/journal_reader.ts";
 import type { Alarm } from "../../../src/views/alarms/alarm.ts";
-import { USUAL_TIMING } from "../../../src/views/alarms/alarm_sender.ts";
+import { DEFAULT_TIMING } from "../../../src/views/alarms/alarm_sender.ts";
 import { FakeService, type Received, type Reply, type Script } from "../../support/fake_service.ts";
 import { SeededRandom } from "../../support/random.ts";
 import { moment, NOON, unreadable } from "../../views/alarms/sample_alarm.ts";
 import { checkpoint, copyJournal, inFolder, openJournal } from "../../stores/sample_journal.ts";
 
-const TIMING = { ...USUAL_TIMING, firstMs: 1, longestMs: 4, askMs: 60_000, pause };
+const TIMING = { ...DEFAULT_TIMING, firstMs: 1, longestMs: 4, askMs: 60_000, pause };
 const FOREVER = new AbortController().signal;
 const TAKEN: Reply = { status: 200 };
 
@@ -236,7 +236,7 @@ Deno.test("Alarms lets no service hold up another, and keeps only a place for on
     assertEquals(reports.length, 2, reports.join("\n"));
     assertMatch(
       reports[0]!,
-      /did not take the alarm "BTCUSDT: buy @ 100\.00".*: HTTP 503\. It is sent again/,
+      /did not accept the alarm "BTCUSDT: buy @ 100\.00".*: HTTP 503\. It will be sent again/,
     );
   }));
 

@@ -5,7 +5,7 @@ import { pollJournals } from "../../../src/commands/watch/followed_journals.ts";
 import { pause } from "../../../src/feeds/live/alarm.ts";
 import { Journal } from "../../../src/stores/journal/journal.ts";
 import { postgresStore } from "../../../src/stores/journal/postgres/postgres_store.ts";
-import { USUAL_TIMING } from "../../../src/views/alarms/alarm_sender.ts";
+import { DEFAULT_TIMING } from "../../../src/views/alarms/alarm_sender.ts";
 import { FakeService } from "../../support/fake_service.ts";
 import { within } from "../../support/penstock.ts";
 import { noPostgres, PostgresServer } from "../../support/postgres_server.ts";
@@ -128,7 +128,7 @@ test("Alarms of a journal in a database are sent on notice, and all journals nee
       ...{ notify: `http://${service.host}/hook`, notifyOn: "fill", notifyTokens: null, ping: null },
       ...{ notifyMemory: `${folder}/alarms.json`, journals: paths, version: "1", report: () => {} },
       ...{ pollMs: NEVER_MS, notifiedMs: NEVER_MS },
-      timing: { ...USUAL_TIMING, firstMs: 1, longestMs: 4, askMs: 60_000, pause },
+      timing: { ...DEFAULT_TIMING, firstMs: 1, longestMs: 4, askMs: 60_000, pause },
     });
     const isListening = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'";
     while (await server.sql("postgres", isListening) === "0") await pause(5, alarms.failed);

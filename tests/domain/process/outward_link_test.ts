@@ -62,7 +62,7 @@ Deno.test({
       assertEquals(outwardLink("data/fd/1", files)?.link, "data/fd");
       assertEquals(
         outwardText(outwardLink("data/sub/x", files)!),
-        `data/sub is a link that leads out of data, to ${folder}/out. Take the link away, or choose a place ` +
+        `data/sub is a link that leads out of data, to ${folder}/out. Remove the link, or choose a place ` +
           "that it does not lead out of",
       );
     }),

@@ -137,7 +137,7 @@ Deno.test("readExchangeInfo() lets orders meet both lot filters", () => {
   const apart = read([{ ...LOT, stepSize: "70000000000" }, { ...MARKET, stepSize: "100.000004" }]);
   assertEquals([apart.rules.lot, apart.flaws], [
     undefined,
-    [`the steps of LOT_SIZE and MARKET_LOT_SIZE meet only at "1750000070000000000"`],
+    [`the least common multiple of the steps of LOT_SIZE and MARKET_LOT_SIZE is "1750000070000000000", which is too large`],
   ]);
   const quantities = (lot: object, market: object) => {
     const { minQuantity, maxQuantity } = rules({ ...LOT, ...lot }, { ...MARKET, ...market });
@@ -182,7 +182,7 @@ Deno.test("readExchangeInfo() skips what it cannot use, and names the value foun
   assertEquals(read([{ ...LOT, minQty: "9001" }]), {
     status: "TRADING",
     rules: { lot: "0.00001" },
-    flaws: ["the least is 9001 and the most 9000 (minQuantity, maxQuantity)"],
+    flaws: ["the minimum is 9001 and the maximum 9000 (minQuantity, maxQuantity)"],
   });
 });
 

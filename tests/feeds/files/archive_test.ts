@@ -174,7 +174,7 @@ Deno.test("membersOf() refuses encrypted members and unsupported methods before 
     );
   }
   const archive = await zip({ "a.csv": rows(3), "b.csv": rows(3) });
-  for (const [method, packing] of [[14, "LZMA"], [93, "Zstandard"], [77, "method 77"]] as const) {
+  for (const [method, compression] of [[14, "LZMA"], [93, "Zstandard"], [77, "method 77"]] as const) {
     const other = changed(archive, (view, local, entry) => {
       view.setUint16(local + 8, method, true);
       view.setUint16(entry + 10, method, true);
@@ -183,7 +183,7 @@ Deno.test("membersOf() refuses encrypted members and unsupported methods before 
     assertEquals(text, "");
     assertEquals(
       error,
-      `a.zip (b.csv): it is compressed with ${packing}, expected deflate: unpack the archive and give the files`,
+      `a.zip (b.csv): it is compressed with ${compression}, expected deflate: unpack the archive and give the files`,
     );
   }
 });
@@ -276,7 +276,7 @@ Deno.test({
 
 Deno.test("bufferArchive() refuses an archive of more than 64 MiB that cannot be read in parts", async () => {
   await using folder = new Folder();
-  // The archive stores its member, and gzip packs the archive.
+  // The archive stores its member, and gzip compresses the archive.
   const large = joined(bytesOf("PK\x03\x04"), new Uint8Array(64 << 20));
   const { error } = await outcomeOf(await folder.write("a.gz", gzip(large)));
   assert(
@@ -326,7 +326,7 @@ Deno.test("membersOf() refuses members that share their bytes, because a small a
   assertEquals(text, "");
   assertEquals(
     error,
-    "a.zip (a.csv): its bytes are those of another member too, which no archiver does: the archive is damaged or " +
+    "a.zip (a.csv): it shares bytes with another member, which no archiver does: the archive is damaged or " +
       "malicious",
   );
 });
@@ -334,7 +334,7 @@ Deno.test("membersOf() refuses members that share their bytes, because a small a
 Deno.test("membersOf() refuses more members than any archive of trades has", async () => {
   const archive = repeated(65_535, (entry) => `${entry}`);
   const { error } = await outcomeOfArchive(archive);
-  assertStringIncludes(error!, "its bytes are those of another member too");
+  assertStringIncludes(error!, "it shares bytes with another member");
   // The library stops counting at some point. Then the size of the table decides.
   const claimed = archive.slice();
   new DataView(claimed.buffer).setUint32(claimed.length - 10, 64 << 20, true);

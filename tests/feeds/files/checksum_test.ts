@@ -55,7 +55,7 @@ Deno.test("verifyChecksum() reports what is wrong with the checksum file itself"
     ["", "it is empty, expected"],
     ["<html>", `it holds "<html>", expected "<64 hexadecimal digits>  a.csv": fetch it again, or remove it`],
     [`${WRONG}0  a.csv`, "it holds"],
-    [`${WRONG}  b.csv\n${WRONG}  c.csv\n`, "none of its 2 lines is of a.csv, expected"],
+    [`${WRONG}  b.csv\n${WRONG}  c.csv\n`, "none of its 2 lines is for a.csv, expected"],
   ];
   for (const [content, words] of cases) {
     await folder.write("a.csv.CHECKSUM", content);

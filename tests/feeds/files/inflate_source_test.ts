@@ -9,9 +9,9 @@ const CUT_OFF = "a.gz: the gzip data is cut off: it ends in the middle. Fetch or
 const TORN = "a.gz: the recording was cut off while it was being written; it is read up to that point";
 const RUBBISH = "a.gz: something that is not gzip follows the gzip data. Fetch or copy the file again";
 
-/** The text that can be unpacked from gzip data that was cut off. */
-function unpackable(packed: Uint8Array): string {
-  return new TextDecoder().decode(gunzipSync(packed, { finishFlush: constants.Z_SYNC_FLUSH }));
+/** The text that can be decompressed from gzip data that was cut off. */
+function decompressible(compressed: Uint8Array): string {
+  return new TextDecoder().decode(gunzipSync(compressed, { finishFlush: constants.Z_SYNC_FLUSH }));
 }
 
 Deno.test("InflateSource reads one member, several members, empty ones, and padding after them", async () => {
@@ -35,30 +35,30 @@ Deno.test("InflateSource reads one member, several members, empty ones, and padd
 
 Deno.test("InflateSource decompresses data that is compressed twice, but not endlessly", async () => {
   await using folder = new Folder();
-  let packed = gzip(rows(3));
+  let compressed = gzip(rows(3));
   for (let times = 1; times <= 4; times++) {
-    assertEquals((await outcomeOf(await folder.write("a.gz", packed))).text, rows(3), `${times}`);
-    packed = gzip(packed);
+    assertEquals((await outcomeOf(await folder.write("a.gz", compressed))).text, rows(3), `${times}`);
+    compressed = gzip(compressed);
   }
-  const { error } = await outcomeOf(await folder.write("a.gz", packed));
+  const { error } = await outcomeOf(await folder.write("a.gz", compressed));
   assertEquals(error, "a.gz: it is compressed more than 4 times: decompress it first");
 });
 
 Deno.test("InflateSource returns the data before the cut, wherever it is, and reports it", async () => {
   await using folder = new Folder();
   const text = rows(3000);
-  const packed = joined(gzip(text.slice(0, 50_000)), gzip(text.slice(50_000)));
+  const compressed = joined(gzip(text.slice(0, 50_000)), gzip(text.slice(50_000)));
   await fc.assert(
     fc.asyncProperty(
-      fc.integer({ min: 2, max: packed.length - 1 }),
+      fc.integer({ min: 2, max: compressed.length - 1 }),
       fc.integer({ min: 1, max: 70_000 }),
       async (
         length,
         chunkBytes,
       ) => {
-        const cut = packed.subarray(0, length);
+        const cut = compressed.subarray(0, length);
         const found = await outcomeOf(await folder.write("a.gz", cut), { chunkBytes });
-        const readable = length < 18 ? "" : unpackable(cut);
+        const readable = length < 18 ? "" : decompressible(cut);
         // A cut between two members looks like the end of the file.
         const isWhole = found.error === null;
         assertEquals(isWhole, length === gzip(text.slice(0, 50_000)).length);
@@ -75,7 +75,7 @@ Deno.test("InflateSource reports cut-off data rather than an unreadable first li
   await using folder = new Folder();
   const stored = new Uint8Array(gzipSync(rows(3), { level: constants.Z_NO_COMPRESSION }));
   const cut = stored.subarray(0, 40);
-  assertEquals(unpackable(cut), rows(1).slice(0, 25));
+  assertEquals(decompressible(cut), rows(1).slice(0, 25));
   assertEquals((await outcomeOf(await folder.write("a.gz", cut))).error, CUT_OFF);
 });
 
@@ -83,12 +83,12 @@ Deno.test("InflateSource accepts a tear anywhere in one of Penstock's recordings
   await using folder = new Folder();
   const own = recording(2000);
   const firstLine = own.indexOf("\n") + 1;
-  const packed = gzip(own);
+  const compressed = gzip(own);
   let empty = 0;
-  for (let length = 30; length < packed.length; length += Math.ceil(packed.length / 60)) {
-    const cut = packed.subarray(0, length);
+  for (let length = 30; length < compressed.length; length += Math.ceil(compressed.length / 60)) {
+    const cut = compressed.subarray(0, length);
     const { text, warnings, error } = await outcomeOf(await folder.write("a.gz", cut));
-    const readable = unpackable(cut);
+    const readable = decompressible(cut);
     if (readable.length < firstLine && error !== null) {
       empty++;
       assertEquals([text, error], ["", CUT_OFF]);
@@ -104,11 +104,11 @@ Deno.test("InflateSource accepts a tear anywhere in one of Penstock's recordings
 
 Deno.test("InflateSource reports damaged data, and other data after it", async () => {
   await using folder = new Folder();
-  const packed = gzip(rows(3000));
-  const checksum = packed.slice();
-  checksum[packed.length - 8]! ^= 1;
-  const middle = packed.slice();
-  middle.fill(0xff, packed.length >> 1, (packed.length >> 1) + 40);
+  const compressed = gzip(rows(3000));
+  const checksum = compressed.slice();
+  checksum[compressed.length - 8]! ^= 1;
+  const middle = compressed.slice();
+  middle.fill(0xff, compressed.length >> 1, (compressed.length >> 1) + 40);
   for (const [content, words] of [[checksum, "incorrect data check"], [middle, "damaged: "]] as const) {
     const { error } = await outcomeOf(await folder.write("a.gz", content));
     assert(error!.startsWith("a.gz: the gzip data is damaged: "), error!);
@@ -123,7 +123,7 @@ Deno.test("InflateSource reports damaged data, and other data after it", async (
     "\0".repeat(40) + "\x1f",
   ];
   for (const tail of tails) {
-    const { error } = await outcomeOf(await folder.write("a.gz", joined(packed, bytesOf(tail))));
+    const { error } = await outcomeOf(await folder.write("a.gz", joined(compressed, bytesOf(tail))));
     assertEquals(error, RUBBISH, JSON.stringify(tail.slice(-9)));
   }
 });
@@ -141,7 +141,7 @@ Deno.test("InflateSource closes everything when the caller stops early", async (
 
 Deno.test("InflateSource keeps memory small, however much data is compressed", async () => {
   await using folder = new Folder();
-  // A hundred million bytes, packed into a hundred thousand.
+  // A hundred million bytes, compressed into a hundred thousand.
   const line = `{"pad":"${" ".repeat(99_990)}"}\n`;
   const path = await folder.write("a.gz", gzip(line.repeat(1000)));
   const before = Deno.memoryUsage().rss;

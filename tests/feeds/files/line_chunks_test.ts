@@ -140,7 +140,7 @@ Deno.test("lineChunks() yields a line of 1 MiB whole, and only the beginning of 
 
 Deno.test("lineChunks() refuses a first line that is longer than 1 MiB", async () => {
   const longest = "x".repeat(LINE_LIMIT);
-  const expected = "the first line is longer than 1 MiB, expected one trade or message a line";
+  const expected = "the first line is longer than 1 MiB, expected one trade or message per line";
   assertEquals((await cut(`{${longest}`)).error, `a.csv:1: ${expected}`);
   assertEquals((await cut(`\n\n{${longest}`)).error, `a.csv:3: ${expected}`);
   assertStringIncludes((await cut(new Uint8Array(LINE_LIMIT + 9))).error, "a.csv:1: it is not text");

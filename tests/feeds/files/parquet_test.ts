@@ -180,7 +180,7 @@ Deno.test("a Parquet file that is cut off says so, wherever it is cut", async ()
 });
 
 Deno.test("no damage makes reading a Parquet file throw anything but UnusableInput, hang, or take gigabytes", async () => {
-  // Brotli's unpacker prints what it finds.
+  // Brotli's decompressor prints what it finds.
   const files = [...FILES, "aggregates"].filter((name) => name !== "int96").map((name) =>
     Deno.readFileSync(pathOf(`${name}.parquet`))
   );

@@ -57,16 +57,16 @@ Deno.test("recordedChunks() reads plain, gzip and zip files alike, whatever thei
     feed: fc.constantFrom("\n", "\r\n"),
     last: fc.boolean(),
   });
-  const packings = fc.constantFrom(bytesOf, gzip, (text: string) => zip({ "x.gz": text }));
+  const compressions = fc.constantFrom(bytesOf, gzip, (text: string) => zip({ "x.gz": text }));
   await fc.assert(
     fc.asyncProperty(
       content,
-      packings,
+      compressions,
       fc.oneof(fc.integer({ min: 1, max: 300 }), fc.constant(undefined)),
-      async ({ first, count, feed, last }, pack, chunkBytes) => {
+      async ({ first, count, feed, last }, compress, chunkBytes) => {
         const text = (first + rows(count)).replaceAll("\n", feed);
         const whole = last ? text : text.slice(0, -feed.length);
-        const path = await folder.write("a.gz.zip", await pack(whole));
+        const path = await folder.write("a.gz.zip", await compress(whole));
         const found = await outcomeOf(path, chunkBytes === undefined ? {} : { chunkBytes });
         assertEquals(found.error, null);
         assertEquals(found.text, whole.replace("\ufeff", ""));
@@ -160,11 +160,11 @@ Deno.test("recordedChunks() reads standard input, compressed or not", async () =
 
 Deno.test("recordedChunks() reads one of Penstock's recordings up to where a power cut tore it, even in its first bytes", async () => {
   await using folder = new Folder();
-  const packed = gzip(recording(3));
-  for (let end = packed.length - 9; end > 0; end--) {
-    const path = await folder.write("a.gz", packed.subarray(0, end));
+  const compressed = gzip(recording(3));
+  for (let end = compressed.length - 9; end > 0; end--) {
+    const path = await folder.write("a.gz", compressed.subarray(0, end));
     const { text, warnings, error } = await outcomeOf(path);
-    const { length } = gunzipSync(packed.subarray(0, end), { finishFlush: constants.Z_SYNC_FLUSH });
+    const { length } = gunzipSync(compressed.subarray(0, end), { finishFlush: constants.Z_SYNC_FLUSH });
     assert(recording(3).startsWith(text), text);
     if (error === null) assertEquals(warnings.length, 1, `${end} bytes`);
     // Nothing shows what a file is that has no text.

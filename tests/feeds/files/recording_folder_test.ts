@@ -87,7 +87,7 @@ Deno.test("withFoldersOpened() names files that are not recordings, and waits fo
   assertEquals(printed.length, 1);
   assertStringIncludes(
     printed[0]!,
-    "skipped in DIR, not recordings of Penstock's: bytes.bin, cut.txt, empty.txt, foreign.txt, inner and ",
+    "skipped in DIR, not Penstock recordings: bytes.bin, cut.txt, empty.txt, foreign.txt, inner and ",
   );
 });
 
@@ -106,7 +106,7 @@ Deno.test("withFoldersOpened() says that the run of an empty recording was kille
   const { names, printed } = await opened(folder);
   assertEquals(names, [whole]);
   assertEquals(printed, [
-    "skipped in DIR, not recordings of Penstock's: empty.txt",
+    "skipped in DIR, not Penstock recordings: empty.txt",
     "skipped in DIR, empty (a run was killed as it created the file, or has only just created it): " +
     `${empty}, ${torn}, ${header}`,
   ]);

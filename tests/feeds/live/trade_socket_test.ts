@@ -83,7 +83,7 @@ socketTest("TradeSocket gathers the available frames, and delivers a single fram
   const quiet = await open(server);
   // Nothing else arrives that could wake it.
   assertEquals(idsOf((await quiet.read())!), [1]);
-  assert(quiet.heard);
+  assert(quiet.hasData);
   quiet.abandon("enough");
 });
 
@@ -154,7 +154,7 @@ socketTest("TradeSocket does not count pings as data", async () => {
   const url = `${exchange.endpoint}/ws/nosuch@trade`;
   const socket = await TradeSocket.open(url, { handshakeMs: LONG_MS, staleMs: 200 }, NEVER);
   assertEquals(await socket.read(), null);
-  assertEquals(socket.heard, false);
+  assertEquals(socket.hasData, false);
   assertStringIncludes(socket.end!.reason, "no data for ");
 });
 

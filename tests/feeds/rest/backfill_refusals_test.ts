@@ -45,7 +45,7 @@ Deno.test("fetch() gives up at once if it has to wait longer than its time, and 
   const { end } = await collect(backfill, FROM, FROM + 2);
   assertGaveUp(end);
   assertEquals(end.why, "busy");
-  assertStringIncludes(end.reason, "may not be asked for another 7200 s: ");
+  assertStringIncludes(end.reason, "cannot be queried for another 7200 s: ");
   assertStringIncludes(end.reason, "HTTP 418, code -1003: Way too much request weight used; IP banned.");
   assertStringIncludes(end.hint!, "banned");
 
@@ -197,10 +197,10 @@ Deno.test("fetch() does not follow a redirect", async () => {
 const [ROW] = rowsFrom(FROM, 1);
 const NEXT = { ...ROW, id: FROM + 1 };
 const UNBELIEVABLE: readonly [name: string, body: string, says: string][] = [
-  ["nothing", "", "sent no JSON: "],
-  ["a page for people", "<html>\r\n<body>Welcome to the hotel\x1b[31m</body>", "sent no JSON: <html>"],
-  ["a long story", "once upon a time ".repeat(300), "sent no JSON: once upon a time"],
-  ["half an answer", `[{"id":100`, "sent no JSON"],
+  ["nothing", "", "did not send JSON: "],
+  ["a page for people", "<html>\r\n<body>Welcome to the hotel\x1b[31m</body>", "did not send JSON: <html>"],
+  ["a long story", "once upon a time ".repeat(300), "did not send JSON: once upon a time"],
+  ["half an answer", `[{"id":100`, "did not send JSON"],
   ["an error as an answer", `{"code":-1000,"msg":"?"}`, "is not an array"],
   ["null", "null", "is not an array"],
   ["rows that are none", `[[100,"1","2"]]`, "a row of the answer is not an object"],
@@ -279,10 +279,10 @@ Deno.test("fetch() reads no more than 1 MiB of an answer", async () => {
 });
 
 Deno.test("fetch() decompresses no more than 1 MiB of a compressed answer", async () => {
-  const packed = new Response(
+  const compressed = new Response(
     new Blob([" ".repeat(64 * 1024 * 1024)]).stream().pipeThrough(new CompressionStream("gzip")),
   );
-  const bytes = new Uint8Array(await packed.arrayBuffer());
+  const bytes = new Uint8Array(await compressed.arrayBuffer());
   await using server = answering(() => async (visit) => {
     const head = "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n" +
       `Content-Length: ${bytes.length}\r\nConnection: close\r\n\r\n`;

@@ -82,7 +82,7 @@ Deno.test("askInstrument() asks once, for one symbol, and counts its weight", as
 
 Deno.test("askInstrument() returns one line for any other answer", async () => {
   const answers: [Parameters<typeof answering>[0], string][] = [
-    [() => ({ body: "<html>\u0007" }), "sent no JSON: <html>"],
+    [() => ({ body: "<html>\u0007" }), "did not send JSON: <html>"],
     [() => ({ body: "[1]" }), "the answer is [1], expected an object"],
     [() => ({ body: `{"symbols":"none"}` }), `"symbols" is "none", expected a list`],
     [() => ({ body: `{"symbols":[{"symbol":"ETHUSDT"}]}` }), "an answer about symbols other than BTCUSDT"],
@@ -191,7 +191,7 @@ Deno.test("awaitInstrument() asks at growing intervals until it has every wanted
   // An unchanged reason is logged once.
   assertEquals(reasons.length, 3);
   assertStringIncludes(reasons[0]!, "failed: HTTP 503");
-  assertMatch(reasons[1]!, /^127\.0\.0\.1:\d+ does not say the tick$/);
+  assertMatch(reasons[1]!, /^127\.0\.0\.1:\d+ does not give the tick$/);
   assertStringIncludes(reasons[2]!, "an answer about symbols other than BTCUSDT");
 });
 

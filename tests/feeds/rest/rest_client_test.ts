@@ -1,7 +1,7 @@
 import { assertEquals, assertInstanceOf } from "@std/assert";
 import { exchangeNamed } from "../../../src/exchanges/known_exchanges.ts";
 import { RestBudget } from "../../../src/feeds/rest/rest_budget.ts";
-import { GaveUp, RestClient, type RestClock } from "../../../src/feeds/rest/rest_client.ts";
+import { RestClient, type RestClock, RestFailure } from "../../../src/feeds/rest/rest_client.ts";
 import type { RestQuestion } from "../../../src/exchanges/rest_question.ts";
 import type { RawServer } from "../raw_server.ts";
 import { answering, NEVER, PassingClock, restOf } from "../backfill_run.ts";
@@ -24,7 +24,7 @@ async function got(server: RawServer, clock: RestClock): Promise<unknown> {
   try {
     return await client.get(question, DEADLINE_MS);
   } catch (error) {
-    assertInstanceOf(error, GaveUp);
+    assertInstanceOf(error, RestFailure);
     return error.why;
   }
 }

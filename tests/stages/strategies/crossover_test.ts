@@ -1,7 +1,7 @@
 import { assertThrows } from "@std/assert";
 import fc from "fast-check";
 import type { Block } from "../../../src/domain/market/block.ts";
-import type { Wish } from "../../../src/domain/market/signal.ts";
+import type { Target } from "../../../src/domain/market/signal.ts";
 import type { Tick } from "../../../src/domain/market/tick.ts";
 import { TradeBlock } from "../../../src/domain/market/trade_block.ts";
 import { AverageStage } from "../../../src/stages/average.ts";
@@ -10,7 +10,7 @@ import { Exact } from "../../support/exact.ts";
 import { SeededRandom } from "../../support/random.ts";
 import { type GivenTick, tickOf, ticksAt } from "../../support/ticks.ts";
 import { testStrategy } from "./strategy_contract.ts";
-import { wishesOver } from "./wishes.ts";
+import { targetsOver } from "./targets.ts";
 import { assertEquals } from "../../support/equals.ts";
 
 testStrategy("crossover", () => new Crossover(3, 8));
@@ -25,8 +25,8 @@ function* lent(ticks: Iterable<Tick>): Generator<Block> {
   }
 }
 
-/** The wish after each tick, and both averages as text. */
-type Found = [Wish, string | null, string | null];
+/** The target after each tick, and both averages as text. */
+type Found = [Target, string | null, string | null];
 
 /** The average stage with a crossover, and its values. */
 class Averages {
@@ -38,9 +38,9 @@ class Averages {
     this.stage = new AverageStage(this.strategy);
   }
 
-  /** The wish after each of these ticks. */
-  *over(ticks: Iterable<Tick>): Generator<Wish> {
-    for (const { wishes } of this.stage.over(lent(ticks))) yield wishes[0] as Wish;
+  /** The target after each of these ticks. */
+  *over(ticks: Iterable<Tick>): Generator<Target> {
+    for (const { targets } of this.stage.over(lent(ticks))) yield targets[0] as Target;
   }
 
   get values(): [string | null, string | null] {
@@ -51,7 +51,7 @@ class Averages {
 
 function foundBy(averages: Averages, trades: readonly GivenTick[]): Found[] {
   const found: Found[] = [];
-  for (const wish of averages.over(trades.map(tickOf))) found.push([wish, ...averages.values]);
+  for (const target of averages.over(trades.map(tickOf))) found.push([target, ...averages.values]);
   return found;
 }
 
@@ -67,8 +67,8 @@ function naive(short: number, long: number, trades: readonly GivenTick[]): Found
     const side = total(short).times(new Exact(BigInt(long))).compare(
       total(long).times(new Exact(BigInt(short))),
     );
-    const wish = kept.length < long || side === 0 ? 0 : side > 0 ? 1 : -1;
-    return [wish, text(short), text(long)];
+    const target = kept.length < long || side === 0 ? 0 : side > 0 ? 1 : -1;
+    return [target, text(short), text(long)];
   });
 }
 
@@ -182,13 +182,13 @@ Deno.test("Crossover.add() stays exact across a million trades, at the finest un
     for (let at = 0; at < prices.length; at++) yield tickOf({ id: at + 1, price: prices[at]!, decimals: 8 });
   };
   let seen = 0;
-  for (const wish of averages.over(trades())) {
+  for (const target of averages.over(trades())) {
     seen++;
-    if (seen === long - 1) assertEquals([wish, ...averages.values], [0, null, null]);
+    if (seen === long - 1) assertEquals([target, ...averages.values], [0, null, null]);
     if (seen !== long && seen !== 1_100_001 && seen !== prices.length) continue;
     const [shortSum, longSum] = [total(short, seen), total(long, seen)];
     const side = shortSum.times(new Exact(BigInt(long))).compare(longSum.times(new Exact(BigInt(short))));
-    assertEquals(wish, side > 0 ? 1 : side < 0 ? -1 : 0);
+    assertEquals(target, side > 0 ? 1 : side < 0 ? -1 : 0);
     assertEquals(averages.values, [
       shortSum.ratio(new Exact(BigInt(short)), 8).toString(),
       longSum.ratio(new Exact(BigInt(long)), 8).toString(),
@@ -201,17 +201,17 @@ Deno.test("Crossover.add() notices a difference of one unit in a sum far beyond 
   const price = 1_000_000_000_000_000;
   const averages = new Averages(1, 20_000);
   const prices = [price - 1, ...Array(19_999).fill(price), price - 1, price];
-  const wishes = [...averages.over(ticksAt(prices, 8))].slice(19_998);
-  assertEquals(wishes, [0, 1, -1, 1]);
+  const targets = [...averages.over(ticksAt(prices, 8))].slice(19_998);
+  assertEquals(targets, [0, 1, -1, 1]);
 });
 
 Deno.test("Crossover.add() notices a difference of one in products beyond 2^53 of sums below it", () => {
   const price = 9_000_000_000_000;
   const averages = new Averages(999, 1_000);
   const prices = [...Array(1_000).fill(price), price + 1, ...Array(1_000).fill(price), price - 1];
-  const wishes = [...averages.over(ticksAt(prices, 8))];
-  assertEquals(wishes.slice(998, 1_001), [0, 0, 1]);
-  assertEquals(wishes.slice(-3), [-1, 0, -1]);
+  const targets = [...averages.over(ticksAt(prices, 8))];
+  assertEquals(targets.slice(998, 1_001), [0, 0, 1]);
+  assertEquals(targets.slice(-3), [-1, 0, -1]);
 });
 
 Deno.test("new Crossover() refuses windows that are not whole numbers with 1 ≤ short < long ≤ 1000000", () => {
@@ -234,9 +234,9 @@ Deno.test("new Crossover() refuses windows that are not whole numbers with 1 ≤
 Deno.test("EmaCrossover.add() compares two exponential averages as they are, from the bar on at which both exist", () => {
   const strategy = new EmaCrossover(1, 2);
   // The long one: the mean of 10 and 13, then two thirds of the way to each close.
-  assertEquals(wishesOver(strategy, ["10", "13", "11.5"]), [0, 1, 0]);
+  assertEquals(targetsOver(strategy, ["10", "13", "11.5"]), [0, 1, 0]);
   assertEquals(strategy.values(), { shortAverage: "11.5", longAverage: "11.5" });
-  assertEquals(wishesOver(strategy, ["4"]), [-1]);
+  assertEquals(targetsOver(strategy, ["4"]), [-1]);
   assertEquals(strategy.values(), { shortAverage: "4", longAverage: "6.5" });
 });
 

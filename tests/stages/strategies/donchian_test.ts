@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { Donchian } from "../../../src/stages/strategies/donchian.ts";
 import { closes, exactly } from "../indicators/closes.ts";
 import { flatBar } from "../../support/bars.ts";
-import { wishesOver } from "./wishes.ts";
+import { targetsOver } from "./targets.ts";
 import { testStrategy } from "./strategy_contract.ts";
 
 testStrategy("donchian", () => new Donchian(6, 3));
@@ -11,7 +11,7 @@ testStrategy("donchian with a longer exit", () => new Donchian(2, 5));
 
 Deno.test("Donchian.add() compares a close with the bars before it, and an equal price is not beyond them", () => {
   const strategy = new Donchian(3, 2);
-  assertEquals(wishesOver(strategy, ["5", "9", "7", "9", "9.01", "8"]), [0, 0, 0, 0, 1, -1]);
+  assertEquals(targetsOver(strategy, ["5", "9", "7", "9", "9.01", "8"]), [0, 0, 0, 0, 1, -1]);
   // Of 7, 9 and 9.01; of 9 and 9.01: what came before the last close.
   assertEquals(strategy.values(), { close: "8", highest: "9.01", lowest: "9" });
 });

@@ -1,6 +1,6 @@
 /** A strategy that nobody needs, to show that the seam takes another one. It remembers closes and a state besides. */
 import type { Bar } from "../../../src/domain/market/bar.ts";
-import type { Values, Wish } from "../../../src/domain/market/signal.ts";
+import type { Target, Values } from "../../../src/domain/market/signal.ts";
 import type { Closes } from "../../../src/stages/indicators/indicator.ts";
 import { Sma } from "../../../src/stages/indicators/sma.ts";
 import type { Strategy } from "../../../src/stages/strategies/strategy.ts";
@@ -20,7 +20,7 @@ export class Climb implements Strategy {
     this.#mean = new Sma(window);
   }
 
-  add({ close, decimals }: Bar): Wish {
+  add({ close, decimals }: Bar): Target {
     for (const indicator of [this.#rises, this.#mean, this.#close]) indicator.add(close, decimals);
     if (!this.isReady) return 0;
     if (this.#close.compare(this.#mean) < 0) return -1;

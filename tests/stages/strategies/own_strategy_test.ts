@@ -110,10 +110,10 @@ Deno.test("OwnStrategy ends with a fault even over a value that throws when it i
     },
   };
   const odd: [(state: { n: number }) => unknown, string][] = [
-    [hostile, "it answered a strange object: expected"],
+    [hostile, "it answered an unreadable object: expected"],
     [() => {
       throw hostile();
-    }, "it threw a strange object"],
+    }, "it threw an unreadable object"],
     [(state) => {
       Object.assign(state, { child: trap });
       return "long";

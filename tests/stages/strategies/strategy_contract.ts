@@ -1,20 +1,20 @@
 /** The contract of strategies. Each strategy's tests call `testStrategy` with a way to make it. */
 import { assertAlmostEquals, assertEquals, assertNotEquals } from "@std/assert";
 import fc from "fast-check";
-import type { ValueNumbers, Values, Wish } from "../../../src/domain/market/signal.ts";
+import type { Target, ValueNumbers, Values } from "../../../src/domain/market/signal.ts";
 import type { BlockStrategy, Strategy } from "../../../src/stages/strategies/strategy.ts";
 import { flatBar } from "../../support/bars.ts";
 import { testStrategyInStage } from "./strategy_stage_contract.ts";
 import { type Close, closes, exactly, inOneUnit } from "../indicators/closes.ts";
 
-type Found = readonly [Wish, Values | null];
+type Found = readonly [Target, Values | null];
 
-/** The wishes and values after each of these closes. */
+/** The targets and values after each of these closes. */
 function foundBy(strategy: Strategy, some: readonly Close[]): Found[] {
   return some.map(({ close, decimals }) => {
-    const wish = strategy.add(flatBar(close, decimals));
+    const target = strategy.add(flatBar(close, decimals));
     assertEquals(strategy.values() === null, !strategy.isReady, "it has values when it is ready");
-    return [wish, strategy.values()];
+    return [target, strategy.values()];
   });
 }
 
@@ -24,16 +24,16 @@ function keptOf(strategy: Strategy): Parameters<Strategy["restore"]> {
 }
 
 /** Registers the contract's tests for the strategy `name`, which a random walk must make want what is in `wants`. */
-export function testStrategy(name: string, make: () => Strategy, wants: readonly Wish[] = [1, -1]): void {
+export function testStrategy(name: string, make: () => Strategy, wants: readonly Target[] = [1, -1]): void {
   testStrategyInStage(name, make);
 
   Deno.test(`${name} wants nothing before it has values, and later ${wants.join(" and ")}`, () => {
     assertEquals([make().isReady, make().values()], [false, null]);
-    const wanted = new Set<Wish>();
+    const wanted = new Set<Target>();
     fc.assert(fc.property(closes, (some) => {
-      for (const [wish, values] of foundBy(make(), some)) {
-        if (wish === 0) continue;
-        wanted.add(wish);
+      for (const [target, values] of foundBy(make(), some)) {
+        if (target === 0) continue;
+        wanted.add(target);
         assertNotEquals(values, null);
       }
     }));
@@ -102,8 +102,8 @@ export function testStrategy(name: string, make: () => Strategy, wants: readonly
             openTime: 5,
             closeTime: 6,
           };
-          const wish = other.add({ ...flatBar(close, decimals), ...bar });
-          assertEquals([wish, other.values()], [one.add(flatBar(close, decimals)), one.values()]);
+          const target = other.add({ ...flatBar(close, decimals), ...bar });
+          assertEquals([target, other.values()], [one.add(flatBar(close, decimals)), one.values()]);
         }
       }));
     });
@@ -120,12 +120,12 @@ export function testStrategy(name: string, make: () => Strategy, wants: readonly
         const { decimals } = rest[0]!;
         const finer = rest.findIndex((one) => one.decimals !== decimals);
         const block = rest.slice(0, finer < 0 ? rest.length : finer);
-        const wishes = new Int8Array(block.length).fill(7);
+        const targets = new Int8Array(block.length).fill(7);
         const prices = Float64Array.from(block, ({ close }) => close);
-        const taken = strategy.addAll(prices, block.length, decimals, wishes);
+        const taken = strategy.addAll(prices, block.length, decimals, targets);
         for (let row = 0; row < taken; row++) {
           const values = strategy.valuesAt(row);
-          found.push([wishes[row] as Wish, values]);
+          found.push([targets[row] as Target, values]);
           assertSameNumbers(strategy.numbersAt(row), values);
         }
         found.push(...foundBy(strategy, block.slice(taken)));

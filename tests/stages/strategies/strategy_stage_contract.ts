@@ -24,29 +24,29 @@ function walk(seed: number, withGaps = false): GivenTick[] {
   });
 }
 
-/** The wish after each trade, and the values that the stage kept. */
+/** The target after each trade, and the values that the stage kept. */
 interface Found {
-  readonly wishes: number[];
+  readonly targets: number[];
   readonly values: Map<number, Values>;
 }
 
 /** Runs trades in blocks of at most `rows`; with `rows` as a function, blocks of many lengths. */
 function foundIn(strategy: Strategy, trades: readonly GivenTick[], rows: () => number): Found {
   const stage = new AverageStage(strategy);
-  const found: Found = { wishes: [], values: new Map() };
+  const found: Found = { targets: [], values: new Map() };
   for (let at = 0; at < trades.length;) {
     const some = trades.slice(at, at += rows());
     for (const block of stage.over(blocksOf(some.map(tickOf), some.length))) {
-      for (const { row, values } of block.turns) found.values.set(found.wishes.length + row, values!);
-      found.wishes.push(...block.wishes.subarray(0, block.size));
+      for (const { row, values } of block.turns) found.values.set(found.targets.length + row, values!);
+      found.targets.push(...block.targets.subarray(0, block.size));
     }
   }
   return found;
 }
 
-/** The wishes up to `cut` and the values kept there. */
-function upTo({ wishes, values }: Found, cut: number): [number[], [number, Values][]] {
-  return [wishes.slice(0, cut), [...values].filter(([at]) => at < cut)];
+/** The targets up to `cut` and the values kept there. */
+function upTo({ targets, values }: Found, cut: number): [number[], [number, Values][]] {
+  return [targets.slice(0, cut), [...values].filter(([at]) => at < cut)];
 }
 
 /** Registers the tests of a strategy in its stage. */
@@ -54,7 +54,7 @@ export function testStrategyInStage(name: string, make: () => Strategy): void {
   Deno.test(`${name} knows nothing of later bars: 1,000 prefixes, each with a different future`, () => {
     const trades = walk(1);
     const whole = foundIn(make(), trades, () => BARS);
-    assert(whole.wishes.some((wish) => wish !== 0));
+    assert(whole.targets.some((target) => target !== 0));
     const random = new SeededRandom(2);
     for (let at = 0; at < CUTS; at++) {
       const cut = random.whole(1, BARS - 1);
@@ -87,25 +87,25 @@ export function testStrategyInStage(name: string, make: () => Strategy): void {
       trades.map((trade, at) => at === cut ? { ...trade, missing: 7 } : trade),
       () => 64,
     );
-    assertEquals(found.wishes.slice(cut), foundIn(make(), trades.slice(cut), () => 64).wishes);
+    assertEquals(found.targets.slice(cut), foundIn(make(), trades.slice(cut), () => 64).targets);
   });
 
   Deno.test(`${name} continues from what it remembers after every single bar`, () => {
     const trades = walk(5).map(tickOf);
     const first = new AverageStage(make());
-    const whole = foundIn(make(), walk(5), () => 1).wishes;
+    const whole = foundIn(make(), walk(5), () => 1).targets;
     for (let cut = 1; cut < BARS; cut++) {
       for (const block of first.over(blocksOf([trades[cut - 1]!]))) {
-        assertEquals(block.wishes[0], whole[cut - 1]);
+        assertEquals(block.targets[0], whole[cut - 1]);
       }
       const second = new AverageStage(make());
       second.restore(
         ...JSON.parse(JSON.stringify([first.snapshot(), first.closes])) as Parameters<typeof second.restore>,
       );
       assertEquals([second.snapshot(), second.closes], [first.snapshot(), first.closes]);
-      const wishes: number[] = [];
-      for (const block of second.over(blocksOf(trades.slice(cut, cut + 8)))) wishes.push(block.wishes[0]!);
-      assertEquals(wishes, whole.slice(cut, cut + 8));
+      const targets: number[] = [];
+      for (const block of second.over(blocksOf(trades.slice(cut, cut + 8)))) targets.push(block.targets[0]!);
+      assertEquals(targets, whole.slice(cut, cut + 8));
     }
   });
 }

@@ -1,6 +1,6 @@
 import { assert } from "@std/assert";
 import fc from "fast-check";
-import type { Wish } from "../../../src/domain/market/signal.ts";
+import type { Target } from "../../../src/domain/market/signal.ts";
 import { TradeBlock } from "../../../src/domain/market/trade_block.ts";
 import { Crossover } from "../../../src/stages/strategies/crossover.ts";
 import { CrossoverBank } from "../../../src/stages/sweep/crossover_bank.ts";
@@ -62,14 +62,14 @@ Deno.test("BankTurns.find() turns wherever the average stage turns, whatever the
         bank.take(shown);
         for (const { banked, staged } of lanes) {
           if (forgets) {
-            banked.forgetWish();
-            staged.forgetWish();
+            banked.forgetTarget();
+            staged.forgetTarget();
           }
           banked.find(shown);
-          const found = shown.turns.map(({ row, wish }) => [row, wish as Wish]);
+          const found = shown.turns.map(({ row, target }) => [row, target as Target]);
           staged.find(shown);
-          const expected = shown.turns.map(({ row, wish }) => [row, wish as Wish]);
-          // Once the bank has been left, the first wish is a turn again, which changes no stance.
+          const expected = shown.turns.map(({ row, target }) => [row, target as Target]);
+          // Once the bank has been left, the first target is a turn again, which changes no stance.
           const isSame = bank.isTaken ? (a: unknown, b: unknown) => assertEquals(a, b) : endsWith;
           isSame(found, expected);
         }
@@ -79,8 +79,8 @@ Deno.test("BankTurns.find() turns wherever the average stage turns, whatever the
   );
 });
 
-/** Whether the turns are those expected, perhaps after one that repeats the wish before. */
-function endsWith(found: (readonly (number | Wish)[])[], expected: (readonly (number | Wish)[])[]): void {
+/** Whether the turns are those expected, perhaps after one that repeats the target before. */
+function endsWith(found: (readonly (number | Target)[])[], expected: (readonly (number | Target)[])[]): void {
   const extra = found.length - expected.length;
   assert(extra === 0 || extra === 1, `${JSON.stringify(found)} and ${JSON.stringify(expected)}`);
   assertEquals(found.slice(extra), expected);

@@ -291,8 +291,8 @@ Deno.test("JournalFollower.poll() refuses an entry whose hash is right but whose
 Deno.test("JournalFollower.poll() follows a journal that an older Penstock wrote", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/old.db`;
-    using packed = Deno.openSync(new URL("../version_2/journal.db.gz", import.meta.url));
-    await Deno.writeFile(path, packed.readable.pipeThrough(new DecompressionStream("gzip")));
+    using compressed = Deno.openSync(new URL("../version_2/journal.db.gz", import.meta.url));
+    await Deno.writeFile(path, compressed.readable.pipeThrough(new DecompressionStream("gzip")));
     await using follower = await JournalFollower.open(path, { seq: 0 }, { now });
     const { status, problem, events, figures } = await follower.poll();
     assertEquals([status, problem], [await statusIn(path), null]);

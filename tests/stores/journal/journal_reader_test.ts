@@ -63,18 +63,18 @@ Deno.test("JournalReader.entries() returns the selected entries in order, as a n
       "stopped",
       "halt",
     );
-    const anyWish = fc.record({
+    const anyQuery = fc.record({
       afterSeq: fc.nat(all.length + 5),
       types: fc.uniqueArray(anyType, { maxLength: 4 }),
       run: fc.integer({ min: 0, max: 3 }),
     }, { requiredKeys: [] });
-    await fc.assert(fc.asyncProperty(anyWish, async (wish) => {
-      const { afterSeq = 0, types, run } = wish;
+    await fc.assert(fc.asyncProperty(anyQuery, async (query) => {
+      const { afterSeq = 0, types, run } = query;
       const expected = all.filter((entry) =>
         entry.seq > afterSeq && (types?.includes(entry.type) ?? true) && (run ?? entry.run) === entry.run
       );
       assertEquals(
-        (await Array.fromAsync(reader.entries(wish))).map(({ seq }) => seq),
+        (await Array.fromAsync(reader.entries(query))).map(({ seq }) => seq),
         expected.map(({ seq }) => seq),
       );
     }));

@@ -68,7 +68,7 @@ Deno.test("RecordingRetention.prune() deletes old Penstock recordings, and never
     ];
     // The user's own files: a recording with another name, and other content with such a name, compressed or not.
     const [, suffix] = old.split("BTCUSDT") as [string, string];
-    const [renamed, packed, plain, link, inner] = [
+    const [renamed, compressed, plain, link, inner] = [
       "monday.txt.gz",
       `A${suffix}`,
       `B${suffix}`,
@@ -77,17 +77,17 @@ Deno.test("RecordingRetention.prune() deletes old Penstock recordings, and never
     ];
     const at = (name: string): string => `${place.folder}/${name}`;
     Deno.copyFileSync(at(old), at(renamed));
-    Deno.writeFileSync(at(packed), gzipSync("1723161255342000 {}\n"));
+    Deno.writeFileSync(at(compressed), gzipSync("1723161255342000 {}\n"));
     Deno.writeTextFileSync(at(plain), "mine");
     // A link to a recording elsewhere, and a folder that contains a recording.
     const [elsewhere, deeper] = [`${around}/${old}`, at(`${inner}/${old}`)];
     Deno.mkdirSync(at(inner));
     for (const copy of [elsewhere, deeper]) Deno.copyFileSync(at(old), copy);
     if (!isWindows) Deno.symlinkSync(elsewhere, at(link));
-    for (const path of [at(renamed), at(packed), at(plain), deeper, elsewhere]) {
+    for (const path of [at(renamed), at(compressed), at(plain), deeper, elsewhere]) {
       Deno.utimeSync(path, OLD, OLD);
     }
-    const kept = [...young, renamed, packed, plain, ...(isWindows ? [] : [link]), inner].sort();
+    const kept = [...young, renamed, compressed, plain, ...(isWindows ? [] : [link]), inner].sort();
     const retention = place.retention();
     assertEquals(place.names.length, kept.length + 2);
     retention.prune(NOW);

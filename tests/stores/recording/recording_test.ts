@@ -25,7 +25,7 @@ const fail = (text: string): void => {
   throw new Error(`Trouble: ${text}`);
 };
 
-Deno.test("Recording writes one frame a line with its time in µs, notes between them, plain and as gzip", async () => {
+Deno.test("Recording writes one frame per line with its time in µs, notes between them, plain and as gzip", async () => {
   await inFolder(async (folder) => {
     for (const path of [`${folder}/a.txt`, `${folder}/b.gz`]) {
       const recording = Recording.create(path, {
@@ -155,8 +155,8 @@ const anyFrame = fc.oneof(
 Deno.test("Recording keeps any frames, in order, and a reader reads them as the live run did", async () => {
   const anyBatch = fc.record({ frames: fc.array(anyFrame, { maxLength: 8 }), later: fc.nat(5000) });
   await fc.assert(
-    fc.asyncProperty(fc.array(anyBatch, { maxLength: 6 }), fc.boolean(), async (batches, isPacked) => {
-      const { file, printed, recording } = fake(isPacked ? "x.gz" : "x");
+    fc.asyncProperty(fc.array(anyBatch, { maxLength: 6 }), fc.boolean(), async (batches, isCompressed) => {
+      const { file, printed, recording } = fake(isCompressed ? "x.gz" : "x");
       const expected: Line[] = [];
       let at = TIME;
       for (const { frames, later } of batches) {
@@ -165,7 +165,7 @@ Deno.test("Recording keeps any frames, in order, and a reader reads them as the 
         for (const frame of frames) expected.push({ time: Math.round(at * 1000), frame });
       }
       await recording.close(at);
-      const read = readBack(isPacked ? gunzipSync(file.bytes) : file.bytes);
+      const read = readBack(isCompressed ? gunzipSync(file.bytes) : file.bytes);
       assertEquals(read.frames, expected);
       const reader = new BinanceMessageReader("BTCUSDT");
       assertEquals(read.decisions, expected.map(({ frame }) => reader.decode(frame)));

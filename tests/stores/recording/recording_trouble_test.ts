@@ -8,7 +8,7 @@ import { fake, idsOf, LOT, MIB, numbered, readBack, TIME } from "../fake_recordi
 for (const path of ["x.txt", "x.gz"]) {
   Deno.test(`Recording continues when the disk is full, and loses nothing that fits in memory: ${path}`, async () => {
     const { file, printed, recording } = fake(path);
-    const unpacked = () => path.endsWith(".gz") ? gunzipSync(file.bytes) : file.bytes;
+    const decompressed = () => path.endsWith(".gz") ? gunzipSync(file.bytes) : file.bytes;
     const lot = Math.ceil(LOT / 100);
     recording.frames(numbered(0, lot), TIME);
     const good = file.bytes.slice();
@@ -27,7 +27,7 @@ for (const path of ["x.txt", "x.gz"]) {
     file.room = Infinity;
     recording.frames(numbered(2 * lot, 3 * lot), TIME);
     assertEquals(printed.slice(1), [`Writing to ${path} works again. Nothing was lost.`]);
-    const { frames, notes } = readBack(unpacked());
+    const { frames, notes } = readBack(decompressed());
     const once = (n: number) => Array.from({ length: lot }, (_, i) => n * lot + i);
     assertEquals(idsOf(frames), [0, 1, 1, 1, 1, 2].flatMap(once));
     assertEquals(notes.map(({ event, after }) => [event, after]), [["recording", 0], [
@@ -40,7 +40,7 @@ for (const path of ["x.txt", "x.gz"]) {
     file.room = Infinity;
     await recording.close(TIME);
     assertEquals(printed.length, 4);
-    assertEquals(readBack(unpacked()).frames.length, 7 * lot);
+    assertEquals(readBack(decompressed()).frames.length, 7 * lot);
   });
 }
 

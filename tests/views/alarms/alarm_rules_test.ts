@@ -126,11 +126,11 @@ Deno.test("AlarmRules reports a dead run, a hang that ends, a crash that was too
   const died = alarmsOf(rulesFor(ALL), ...start, silent, silent, event(3, 200, RESUMED), moment(201));
   assertEquals(died.map(({ kind }) => kind), ["dead", "resumed"]);
   assertMatch(died[0]!.text, /no heartbeat since 2026-12-01T10:00:02\.000000Z/);
-  assertMatch(died[1]!.text, /runs again since .*, after 3 m 18 s/);
+  assertMatch(died[1]!.text, /has been running again since .*, after 3 m 18 s/);
   const hung = alarmsOf(rulesFor(ALL), ...start, silent, moment(300), moment(301));
   assertEquals(hung.map(({ kind }) => kind), ["dead", "resumed"]);
   const crashed = alarmsOf(rulesFor(ALL), ...start, event(3, 10, RESUMED));
-  assertMatch(crashed[0]!.text, /its process before had ended without a stop/);
+  assertMatch(crashed[0]!.text, /its previous process had ended without a stop/);
   const stopped = alarmsOf(rulesFor(ALL), ...start, event(3, 10, STOPPED), event(4, 70, STARTED, 2));
   assertEquals(shown(stopped), ["1-3-stopped", "2-4-resumed"]);
   assertEquals(alarmsOf(rulesFor(ALL), ...start, event(3, 10, STARTED, 2)), []);
@@ -146,7 +146,7 @@ Deno.test("AlarmRules reports a journal that cannot be read for half a minute, a
   assertEquals([alarm?.kind, alarm?.time, alarm?.text], [
     "unreadable",
     isoTime(NOON),
-    "nobody can see what run 1 in data/penstock.db does: there is no journal",
+    "the state of run 1 in data/penstock.db is unknown: there is no journal",
   ]);
   assertEquals(rules.due(lost, 90_000, NOON), null);
   assertEquals(shown(alarmsOf(rules, moment(1))), ["1-1-readable-1"]);
@@ -154,7 +154,7 @@ Deno.test("AlarmRules reports a journal that cannot be read for half a minute, a
   const away = unreadable("Cannot read postgres://me:hunter2@db/x: it is away");
   assertEquals([database.due(away, 0, NOON), database.due(away, 30_000, NOON)?.text], [
     null,
-    "nobody can see what data/penstock.db does: Cannot read postgres://db/x: it is away",
+    "the state of data/penstock.db is unknown: Cannot read postgres://db/x: it is away",
   ]);
   assertEquals([rules.due(lost, 100_000, NOON), rules.due(lost, 140_000, NOON)?.key], [
     null,

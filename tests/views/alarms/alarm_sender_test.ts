@@ -4,7 +4,7 @@ import { Secret } from "../../../src/domain/alarms/secret.ts";
 import { channelIn } from "../../../src/domain/alarms/service_address.ts";
 import { pause } from "../../../src/feeds/live/alarm.ts";
 import type { Alarm } from "../../../src/views/alarms/alarm.ts";
-import { AlarmSender, USUAL_TIMING } from "../../../src/views/alarms/alarm_sender.ts";
+import { AlarmSender, DEFAULT_TIMING } from "../../../src/views/alarms/alarm_sender.ts";
 import { channelAt } from "../../../src/views/alarms/known_channels.ts";
 import { retryAfterMs } from "../../../src/views/alarms/retry_after.ts";
 import { FakeService, type Reply, type Script } from "../../support/fake_service.ts";
@@ -15,10 +15,14 @@ const NTFY_OK: Reply = { status: 200, body: '{"id":"x","event":"message"}' };
 const TELEGRAM_OK: Reply = { status: 200, body: '{"ok":true}' };
 
 /** A sender that hardly waits, and what it reports. */
-function senderTo(address: string, token: string | null = null, changes: Partial<typeof USUAL_TIMING> = {}) {
+function senderTo(
+  address: string,
+  token: string | null = null,
+  changes: Partial<typeof DEFAULT_TIMING> = {},
+) {
   const reports: string[] = [];
   const secret = token === null ? null : new Secret(token);
-  const timing = { ...USUAL_TIMING, firstMs: 2, longestMs: 20, askMs: 60_000, ...changes, pause };
+  const timing = { ...DEFAULT_TIMING, firstMs: 2, longestMs: 20, askMs: 60_000, ...changes, pause };
   const channel = shared(channelAt(channelIn(address), secret, "penstock/1"));
   const report = (level: string, text: string) => reports.push(`${level} ${text}`);
   const sender = new AlarmSender({ channel, name: channel.name, token: secret, report, timing });
@@ -40,7 +44,7 @@ function shared(channel: ReturnType<typeof channelAt>): ReturnType<typeof channe
 const FOREVER = new AbortController().signal;
 
 /** Sends one alarm by ntfy to a service with this script, and returns what it took. */
-async function sent(script: Script, alarm: Alarm = ALARM, changes: Partial<typeof USUAL_TIMING> = {}) {
+async function sent(script: Script, alarm: Alarm = ALARM, changes: Partial<typeof DEFAULT_TIMING> = {}) {
   await using service = new FakeService(script);
   const { sender, reports } = senderTo(`ntfy+http://${service.host}/alarms`, null, changes);
   const isTaken = await sender.send(alarm, FOREVER);
@@ -49,7 +53,7 @@ async function sent(script: Script, alarm: Alarm = ALARM, changes: Partial<typeo
 
 Deno.test("AlarmSender sends an alarm again, with the same key, until the service confirms that it has it", async () => {
   const troubles: readonly (readonly [Reply, RegExp])[] = [
-    [{ status: 500, body: "<h1>oops</h1>" }, /: HTTP 500\. It is sent again/],
+    [{ status: 500, body: "<h1>oops</h1>" }, /: HTTP 500\. It will be sent again/],
     [{ status: 403, body: '{"error":"forbidden"}' }, /: HTTP 403: forbidden\. /],
     [
       { status: 301, headers: { location: "https://evil.example/take" } },
@@ -79,7 +83,7 @@ Deno.test("AlarmSender sends an alarm again, with the same key, until the servic
     reports.at(-1),
     `info ntfy at ${
       reports[0]!.match(/at (\S+)/)![1]
-    } has the alarm "${ALARM.title}" (${ALARM.key}), at try 12`,
+    } accepted the alarm "${ALARM.title}" (${ALARM.key}) at try 12`,
   );
 });
 
@@ -114,7 +118,7 @@ Deno.test("AlarmSender waits as long as Telegram's and Discord's answers say, bu
   const secret = new Secret(BOT);
   const channel = channelAt(channelIn(`telegram+http://${service.host}/42`), secret, "p");
   const instant = (ms: number) => (waits.push(ms), Promise.resolve());
-  const timing = { ...USUAL_TIMING, pause: instant };
+  const timing = { ...DEFAULT_TIMING, pause: instant };
   const sender = new AlarmSender({ channel, name: "telegram", token: secret, report: () => {}, timing });
   assert(await sender.send(ALARM, FOREVER));
   assert(waits[1]! > 3_599_000 && waits[1]! <= 3_600_000, String(waits[1]));
@@ -147,7 +151,7 @@ Deno.test("AlarmSender accepts the answer of a webhook by its status alone, and 
   assertEquals(bodies.length, 6);
   assertEquals(new Set(bodies.map(({ key }) => key)).size, 1);
   assertEquals(bodies[4]?.text, "\u{1f6d1} überlang");
-  assertMatch(bodies[5]!.text, /^[ -~]+The service refused the alarm in its own words\.$/);
+  assertMatch(bodies[5]!.text, /^[ -~]+The service refused the alarm's own text\.$/);
   assertEquals(service.requests[0]?.headers["idempotency-key"], `"${ALARM.key}"`);
 });
 

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Secret } from "../../../src/domain/alarms/secret.ts";
 import { pingIn } from "../../../src/domain/alarms/service_address.ts";
 import { pause } from "../../../src/feeds/live/alarm.ts";
-import { USUAL_TIMING } from "../../../src/views/alarms/alarm_sender.ts";
+import { DEFAULT_TIMING } from "../../../src/views/alarms/alarm_sender.ts";
 import { Pinger } from "../../../src/views/alarms/pinger.ts";
 import { FakeService, type Script } from "../../support/fake_service.ts";
 
@@ -19,7 +19,7 @@ async function pinging(
     token: token === null ? null : new Secret(token),
     agent: "penstock/1",
     report: (level, text) => reports.push(`${level} ${text}`),
-    timing: { ...USUAL_TIMING, firstMs: 2, longestMs: 10, askMs: 60_000, pause },
+    timing: { ...DEFAULT_TIMING, firstMs: 2, longestMs: 10, askMs: 60_000, pause },
   });
   const stop = new AbortController();
   const work = pinger.run(stop.signal);

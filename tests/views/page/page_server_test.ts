@@ -135,7 +135,7 @@ Deno.test("PageServer says how to allow a name that a person may have given to t
   assertEquals(await named("localhost.:8080"), `Host is localhost.:8080: ${known}. ${advice} localhost.\n`);
   assertEquals(await named("desk:99999"), `Host is desk:99999: ${known}\n`);
   const other = await answer(get("/", "Origin: https://evil.test"));
-  assertEquals(other, "Origin is https://evil.test: this page answers no other site\n");
+  assertEquals(other, "Origin is https://evil.test: this page does not answer other sites\n");
 });
 
 Deno.test("PageServer answers HEAD with the head of the same GET alone", async () => {

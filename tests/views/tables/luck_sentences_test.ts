@@ -23,7 +23,7 @@ function sentences(changed: Partial<Luck> = {}): string[] {
 
 Deno.test("luckSentences() gives each figure in a sentence, and the verdict last", () => {
   assertEquals(sentences(), [
-    "Of 240 configurations the best has a Sharpe ratio of 1.80; with that many, luck alone is expected to give 2.10.",
+    "Of 240 configurations, the best has a Sharpe ratio of 1.80; with that many, luck alone is expected to give 2.10.",
     "The probability that its true Sharpe ratio is above what luck alone gives is 34 % (deflated Sharpe ratio).",
     "With that many tries, luck alone is expected to reach 1.80 within 2.4 years of trades; these cover 30 days.",
     "In 47 % of 12,870 ways to split the time in half, the best configuration of one half was below the median in the " +

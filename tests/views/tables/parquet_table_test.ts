@@ -101,7 +101,7 @@ Deno.test("parquetTable() refuses an amount that 38 digits with 18 decimals cann
   file.add(row(`${"9".repeat(20)}.${"9".repeat(18)}000`));
   for (const amount of ["1" + "0".repeat(20), "0.0000000000000000001", "1e5", "", "NaN", "+1"]) {
     const error = assertThrows(() => file.add(row(amount)), ConfigError);
-    assertEquals(error.message.includes(`a price is ${amount}: take --format csv`), true, error.message);
+    assertEquals(error.message.includes(`a price is ${amount}: use --format csv`), true, error.message);
   }
   await assertRejects(() => fileOf("equity", [row("1,5")]), ConfigError);
 });

@@ -61,7 +61,7 @@ const NARRATED: readonly [PenstockEvent, string, string][] = [
   [
     { type: "reset", time, symbol, fromId: 1, lastId: 1_349 },
     "warn",
-    "the exchange's trade ids started over at 1, the last one before was 1349: the averages start again, " +
+    "the exchange's trade ids started over at 1, after 1349: the averages start again, " +
     "position and cash stay",
   ],
   [

@@ -20,7 +20,10 @@ interface Shared {
   lostAt: Memory["lostAt"];
 }
 
-/** Refuses a purchase if a losing round trip of any symbol closed less than the cooldown before; in ms. */
+/**
+ * Refuses a purchase if a losing round trip of any symbol closed less than the cooldown before. Limit and value are in
+ * ms.
+ */
 export class Cooldown implements OrderCheck {
   readonly #account: Account;
   /** µs. */

@@ -7,7 +7,7 @@ import { CashShare } from "../../orders/stake.ts";
 import type { TradingParameters } from "../trading_parameters.ts";
 import type { Breach, OrderCheck } from "./order_check.ts";
 
-/** A sale needs something to sell; in base currency. */
+/** A sale needs something to sell. Limit and value are in base currency. */
 export function noPosition({ lot }: TradingParameters, account: Account): OrderCheck {
   return {
     judgeQuote: ({ side }) =>
@@ -16,8 +16,8 @@ export function noPosition({ lot }: TradingParameters, account: Account): OrderC
 }
 
 /**
- * A purchase below the smallest quantity is refused here if the cash would not pay for that quantity and its fee; in
- * quote currency.
+ * A purchase below the smallest quantity is refused here if the cash would not pay for that quantity and its fee. Limit
+ * and value are in quote currency.
  */
 export function fundsForLeast(parameters: TradingParameters, account: Account): OrderCheck {
   const least = new LeastQuantity(parameters);
@@ -31,7 +31,7 @@ export function fundsForLeast(parameters: TradingParameters, account: Account): 
   };
 }
 
-/** An order must trade the smallest quantity; in quote currency. */
+/** An order must trade the smallest quantity. Limit and value are in quote currency. */
 export function lot(parameters: TradingParameters, account: Account): OrderCheck {
   const least = new LeastQuantity(parameters);
   return {
@@ -43,7 +43,7 @@ export function lot(parameters: TradingParameters, account: Account): OrderCheck
   };
 }
 
-/** price × quantity of a whole order, when it starts; in quote currency. */
+/** Checks price × quantity of a whole order when it starts. Limit and value are in quote currency. */
 export function minNotional({ minNotional }: TradingParameters): OrderCheck {
   return {
     judgeQuote({ isWorking }, quote) {
@@ -54,7 +54,7 @@ export function minNotional({ minNotional }: TradingParameters): OrderCheck {
   };
 }
 
-/** The quantity of a whole order, including what it has filled; in base currency. */
+/** Checks the quantity of a whole order, including what it has filled. Limit and value are in base currency. */
 export function maxQuantity({ maxQuantity: most }: TradingParameters): OrderCheck | null {
   if (most === null) return null;
   return {
@@ -62,7 +62,7 @@ export function maxQuantity({ maxQuantity: most }: TradingParameters): OrderChec
   };
 }
 
-/** price × quantity of a whole order, including what it has filled; in quote currency. */
+/** Checks price × quantity of a whole order, including what it has filled. Limit and value are in quote currency. */
 export function maxNotional({ maxNotional: most }: TradingParameters): OrderCheck | null {
   if (most === null) return null;
   return {
@@ -70,7 +70,10 @@ export function maxNotional({ maxNotional: most }: TradingParameters): OrderChec
   };
 }
 
-/** The account must be able to pay what an order costs, its rounded-up fee included; in quote currency. */
+/**
+ * The account must be able to pay what an order costs, its rounded-up fee included. Limit and value are in quote
+ * currency.
+ */
 export function funds({ stake, feeRate }: TradingParameters, account: Account): OrderCheck {
   /** The most that a purchase spends; null if that depends on the order. */
   const most = stake instanceof CashShare ? null : outlayOf(stake, feeRate).grossStake.plus(FEE_STEP);

@@ -6,7 +6,10 @@ export interface LagParameters {
   readonly maxLag: number | null;
 }
 
-/** Refuses the order of a signal whose trade arrived too late; in ms. Without a time of arrival it refuses none. */
+/**
+ * Refuses the order of a signal whose trade arrived too late, unless the time of arrival is not known. Limit and value
+ * are in ms.
+ */
 export function maxLag({ maxLag }: LagParameters): OrderCheck | null {
   if (maxLag === null) return null;
   const most = maxLag * 1000;

@@ -109,14 +109,14 @@ export function testOrderCheck<Limits extends Partial<TradingParameters>>(
             const outcome = limited.get(at.id);
             if (outcome === undefined) continue;
             const isOwn = outcome.kind === "refusal" && outcome.reason === reason;
-            const wished = free.get(at.id);
-            if (isOwn && isSame && wished?.kind === "fill") {
-              assert(breaks({ fill: wished, at }, before, chosen), "refused without a reason");
+            const unchecked = free.get(at.id);
+            if (isOwn && isSame && unchecked?.kind === "fill") {
+              assert(breaks({ fill: unchecked, at }, before, chosen), "refused without a reason");
               refused++;
             }
             // From the first refusal on, the books differ.
             isSame &&= !isOwn;
-            if (isSame) assertEquals(outcome, wished, "changed by a check that refused nothing");
+            if (isSame) assertEquals(outcome, unchecked, "changed by a check that refused nothing");
             if (outcome.kind !== "fill") continue;
             const traded = { fill: outcome, at };
             assert(!breaks(traded, before, chosen), "passed against its limit");

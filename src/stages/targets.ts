@@ -11,15 +11,15 @@ const FEWEST = 8;
 /** How many flat bars are shown before checking whether they still change anything. */
 const FLATS = 4096;
 
-/** The wishes of one strategy. */
-export class Wishes {
+/** The targets of one strategy. */
+export class Targets {
   readonly #strategy: Strategy;
   /** The same strategy, if it takes many closes at once. */
   readonly #inBlocks: BlockStrategy | null;
   readonly #keepsValues: boolean;
   readonly #trace: ValueTrace | null;
   readonly #bar = new TradeBar();
-  /** The last wish after a live trade that was not 0; 0 if there may have been none. */
+  /** The last target after a live trade that was not 0; 0 if there may have been none. */
   #last = 0;
 
   /**
@@ -33,7 +33,7 @@ export class Wishes {
     this.#trace = trace;
   }
 
-  /** Forgets the last wish: the next one is noted, whatever it is. */
+  /** Forgets the last target, so that the next one is noted even if it is the same. */
   restart(): void {
     this.#last = 0;
   }
@@ -41,21 +41,21 @@ export class Wishes {
   /** Shows every trade of a block as a bar. */
   ofTrades(block: AveragedBlock): void {
     this.#enter(block);
-    const { size, decimals, price, wishes, late, time } = block;
+    const { size, decimals, price, targets, late, time } = block;
     const inBlocks = this.#inBlocks;
-    const taken = inBlocks === null || size < FEWEST ? 0 : inBlocks.addAll(price, size, decimals, wishes);
+    const taken = inBlocks === null || size < FEWEST ? 0 : inBlocks.addAll(price, size, decimals, targets);
     if (!late) {
       for (let row = 0; row < taken; row++) {
-        if (this.#isTurn(wishes[row]!)) {
+        if (this.#isTurn(targets[row]!)) {
           this.#note(block, row, this.#keepsValues ? inBlocks!.valuesAt(row) : null);
         }
       }
     }
     if (taken > 0) this.#trace?.rows(time, taken, (row) => inBlocks!.numbersAt(row));
     for (let row = taken; row < size; row++) {
-      const wish = wishes[row] = this.#strategy.add(this.#bar.at(block, row));
+      const target = targets[row] = this.#strategy.add(this.#bar.at(block, row));
       this.#trace?.bar(time[row]!, () => this.#strategy.values());
-      if (!late && this.#isTurn(wish)) this.#note(block, row);
+      if (!late && this.#isTurn(target)) this.#note(block, row);
     }
   }
 
@@ -71,7 +71,7 @@ export class Wishes {
 
   /**
    * There may be millions of flat bars, so those that change nothing are skipped: if the strategy remembers the same
-   * before and after a batch of them, and did not change its mind meanwhile, the next batch changes nothing either.
+   * before and after a batch of them, and its target did not change meanwhile, the next batch changes nothing either.
    */
   #showFlats(block: AveragedBlock, { row, flats, close, decimals, openTime, closeTime }: ClosedBar): void {
     const strategy = this.#strategy;
@@ -97,9 +97,9 @@ export class Wishes {
   }
 
   #show(block: AveragedBlock, bar: Bar, row: number): void {
-    const wish = this.#strategy.add(bar);
+    const target = this.#strategy.add(bar);
     this.#trace?.bar(bar.closeTime, () => this.#strategy.values());
-    if (!block.late && this.#isTurn(wish)) this.#note(block, row);
+    if (!block.late && this.#isTurn(target)) this.#note(block, row);
   }
 
   #enter({ turns, late }: AveragedBlock): void {
@@ -108,18 +108,18 @@ export class Wishes {
     if (late) this.#last = 0;
   }
 
-  /** Whether the stance may change with this wish, which follows the last live trade. */
-  #isTurn(wish: number): boolean {
-    if (wish === 0 || wish === this.#last) return false;
-    this.#last = wish;
+  /** Whether the stance may change with this target, which follows the last live trade. */
+  #isTurn(target: number): boolean {
+    if (target === 0 || target === this.#last) return false;
+    this.#last = target;
     return true;
   }
 
   #note({ turns }: AveragedBlock, row: number, values: Values | null = this.#values()): void {
-    turns.push({ row, wish: this.#last > 0 ? 1 : -1, values });
+    turns.push({ row, target: this.#last > 0 ? 1 : -1, values });
   }
 
-  /** A strategy that may fail is asked even if nobody sees its values: whether a run fails depends on no view. */
+  /** Asks a strategy that may fail for its values even if nobody sees them: no view may decide whether a run fails. */
   #values(): Values | null {
     const mayFail = this.#strategy.fault !== undefined;
     const values = this.#keepsValues || mayFail ? this.#strategy.values() : null;

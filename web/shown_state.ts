@@ -3,8 +3,8 @@ import type { FollowedRun } from "./followed_run.ts";
 import { assets } from "../src/views/terminal/assets.ts";
 import { haltSentence, healthOf, type RunStatus, SILENT_MS } from "../src/domain/run/run_status.ts";
 
-/** The states, worst first. Each symbol has its own shape, so that nobody depends on colours. */
-export const STANDINGS = {
+/** The states, worst first. Each symbol has its own shape, so that no reader depends on colours. */
+export const SHOWN_STATES = {
   unreadable: { word: "unreadable", sign: "✕" },
   silent: { word: "silent", sign: "○" },
   halted: { word: "halted", sign: "▲" },
@@ -14,15 +14,15 @@ export const STANDINGS = {
 } as const;
 
 /** The state of a run. */
-export type Standing = keyof typeof STANDINGS;
+export type ShownState = keyof typeof SHOWN_STATES;
 
 /** A run at one moment. */
 export interface Seen {
   readonly run: FollowedRun;
-  /** Null if it was never known. */
+  /** Null if none was received yet. */
   readonly status: RunStatus | null;
-  readonly standing: Standing;
-  /** All states that apply, in words: `stopped, halted`. */
+  readonly state: ShownState;
+  /** All states that apply, such as `stopped, halted`. */
   readonly words: string;
   /** Its name. */
   readonly name: string;
@@ -31,11 +31,11 @@ export interface Seen {
 /** The run as it is at `now`, ms since 1970. */
 export function seenAt(run: FollowedRun, now: number): Seen {
   const status = run.statusAt(now);
-  const standing = standingOf(run, status);
-  return { run, status, standing, words: wordsOf(standing, status), name: status?.symbol ?? run.last.name };
+  const state = stateOf(run, status);
+  return { run, status, state, words: wordsOf(state, status), name: status?.symbol ?? run.last.name };
 }
 
-function standingOf({ last: { problem } }: FollowedRun, status: RunStatus | null): Standing {
+function stateOf({ last: { problem } }: FollowedRun, status: RunStatus | null): ShownState {
   if (problem !== null || status === null) return "unreadable";
   if (status.state === "silent") return "silent";
   if (status.halted) return "halted";
@@ -43,8 +43,8 @@ function standingOf({ last: { problem } }: FollowedRun, status: RunStatus | null
   return status.connected ? "running" : "waiting";
 }
 
-function wordsOf(standing: Standing, status: RunStatus | null): string {
-  if (status === null || standing === "unreadable") return STANDINGS[standing].word;
+function wordsOf(state: ShownState, status: RunStatus | null): string {
+  if (status === null || state === "unreadable") return SHOWN_STATES[state].word;
   const words: string[] = [status.state];
   if (status.halted) words.push("halted");
   if (status.state === "running" && !status.connected) words.push("not connected");
@@ -52,22 +52,22 @@ function wordsOf(standing: Standing, status: RunStatus | null): string {
 }
 
 /** Returns the worst of these states; `running` if there are none. */
-export function worst(all: readonly Seen[]): Standing {
-  return (Object.keys(STANDINGS) as Standing[]).find((standing) =>
-    all.some((each) => each.standing === standing)
+export function worst(all: readonly Seen[]): ShownState {
+  return (Object.keys(SHOWN_STATES) as ShownState[]).find((state) =>
+    all.some((each) => each.state === state)
   ) ??
     "running";
 }
 
 /** Returns the number of runs in each state, worst first: `1 halted, 3 running`. */
 export function countsOf(all: readonly Seen[]): string {
-  return Object.entries(STANDINGS).flatMap(([standing, { word }]) => {
-    const count = all.filter((each) => each.standing === standing).length;
+  return Object.entries(SHOWN_STATES).flatMap(([state, { word }]) => {
+    const count = all.filter((each) => each.state === state).length;
     return count === 0 ? [] : [`${count} ${word}`];
   }).join(", ");
 }
 
-/** Returns what is wrong with the run, a sentence each, worst first; empty if nothing is. */
+/** Returns what is wrong with the run, one sentence each, worst first; empty if nothing is. */
 export function alertsOf({ run: { last: { problem } }, status }: Seen): string[] {
   const found: string[] = [];
   if (problem !== null) found.push(problem);
