@@ -148,6 +148,7 @@ queueTest("a worker renews its lease while it computes, and notices its loss", a
   await within(renewed(), "a renewal");
   await within(renewed(), "the next renewal");
   assertEquals(own.lost.aborted, false);
+  // Before the statement, because the worker may notice before the statement's own answer is read.
   const loss = new Promise((resolve) => own.lost.addEventListener("abort", resolve));
   await sql("UPDATE penstock.tasks SET token = token + 1");
   await within(loss, "the loss");
