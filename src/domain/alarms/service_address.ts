@@ -112,7 +112,7 @@ function webChannel(text: string): ChannelAddress {
       /^\/api\/(?:v\d+\/)?webhooks\/(\d{1,20})(?:\/([^/?]*))?(.*)$/.exec(path) ?? [];
     if (number === undefined || more !== "" || token !== TOKEN) {
       throw new UnusableAddress(
-        `expected https://discord.com/api/webhooks/NUMBER and nothing after it:  ${ELSEWHERE}`,
+        `expected https://discord.com/api/webhooks/NUMBER and nothing after it: ${ELSEWHERE}`,
       );
     }
     return { ...address, service: "discord", path: "", recipient: number, needsToken: true };

@@ -66,11 +66,7 @@ export function readExchangeInfo(body: unknown, symbol: string): ReadInfo | Malf
     const text = value === null ? null : plain(value);
     if (text === null) continue;
     if (DECIMAL.test(text)) rules[rule as Rule] = text;
-    else {flaws.push(
-        `the least common multiple of the steps of LOT_SIZE and MARKET_LOT_SIZE is ${
-          shown(text)
-        }, which is too large`,
-      );}
+    else flaws.push(`the steps of LOT_SIZE and MARKET_LOT_SIZE have no common multiple below ${shown(text)}`);
   }
   for (const [least, most] of [["minQuantity", "maxQuantity"], ["minNotional", "maxNotional"]] as const) {
     if (!contradict(rules[least], rules[most])) continue;
