@@ -83,9 +83,6 @@ try {
   const child = new Deno.Command(Deno.execPath(), {
     args: [
       ...["test", "--no-check", "--parallel", "-q", "--no-prompt", "--config", "deno.json", "-P=test"],
-      // Each of the isolates that run at once would otherwise collect its garbage in as many threads as the machine has
-      // cores. Where all cores are busy, those wait for each other in loops: a fifth of all CPU time.
-      "--v8-flags=--no-parallel-scavenge",
       ...options,
       ...modules,
     ],
