@@ -46,12 +46,12 @@ Deno.test("penstock backtest refuses a share of contracts without a column for c
   for (const args of [[named], ["--symbol=BTCUSD_250328", other]]) {
     const { code, stderr } = await backtest([...OPTIONS, ...args]);
     assertEquals(code, 3);
-    assertStringIncludes(stderr, "are contracts, but --participation counts coins");
+    assertStringIncludes(stderr, "are contracts, of which --participation cannot compute a share");
   }
   for (const bars of ["5v", "1000q"]) {
     const { code, stderr } = await backtest([...OPTIONS.slice(0, 2), `--bars=${bars}`, named]);
     assertEquals(code, 3);
-    assertStringIncludes(stderr, "are contracts, but --bars counts coins");
+    assertStringIncludes(stderr, "are contracts, of which --bars cannot compute a volume or a value");
   }
   // Nothing else depends on a quantity, and a USD-M symbol counts coins.
   assertEquals((await backtest([...OPTIONS.slice(0, 2), "--bars=2t", named])).code, 0);

@@ -19,9 +19,10 @@ export function refuseContracts({ name, layout }: Origin, config: Config): void 
   if (option === null || layout.mayCountContracts !== true) return;
   const named = symbolNamed(name) ?? symbol;
   if (!exchangeNamed(exchange).countsContracts(named)) return;
+  const what = option === "bars" ? "a volume or a value" : "a share";
   throw new UnusableInput(
     { name },
-    `the quantities of ${named} are contracts, but --${option} counts coins. Give a file of trades with the column ` +
-      "base_qty, or drop that option",
+    `the quantities of ${named} are contracts, of which --${option} cannot compute ${what}. Give a file of trades with the ` +
+      "column base_qty, or drop that option",
   );
 }
