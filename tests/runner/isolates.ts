@@ -54,7 +54,7 @@ export const LONG: readonly string[] = [
 ];
 
 /** The source that the files of one isolate have together, at most; a longer file is alone. */
-export const SHARED_BYTES = 60_000;
+export const SHARED_BYTES = 200_000;
 
 /** The folder in `tests/` that a file is in, however deep; of any other file, its own folder. */
 function folderOf(path: string): string {

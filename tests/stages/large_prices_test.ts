@@ -98,7 +98,7 @@ Deno.test("Parse and AverageStage accept exactly the prices that are exact in on
       assertEquals(parse.counts.rejected, prices.length - expected.targets.length);
       assertEquals([gaps, counts.duplicates], [0, 0]);
     }),
-    { numRuns: 1_000 },
+    { numRuns: 500 },
   );
 });
 

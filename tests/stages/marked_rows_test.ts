@@ -88,7 +88,7 @@ Deno.test("Drawdown.markRows() marks the trades of a block as mark() does", () =
       assertEquals(rows.deepestPeriods(), single.deepestPeriods());
       falls += single.deepestPeriods().length;
     }),
-    { numRuns: 3_000 },
+    { numRuns: 1_500 },
   );
   assertGreater(falls, 1_000);
 });
@@ -130,7 +130,7 @@ Deno.test("LossLimits.markQuiet() stops at the first trade of which mark() may h
         assertEquals(rows.snapshot(), single.snapshot());
       }
     }),
-    { numRuns: 3_000 },
+    { numRuns: 1_500 },
   );
   assertGreater(losses, 1_000);
 });
@@ -162,7 +162,7 @@ Deno.test("ProtectiveExits.firstReached() is the first trade at which an exit is
         }
       },
     ),
-    { numRuns: 500 },
+    { numRuns: 250 },
   );
   assertGreater(reached, 1_000);
 });
@@ -215,7 +215,7 @@ Deno.test("ProtectiveExits.firstReached() and markRows() follow the highest pric
         for (const one of [single, rows]) one.booked("sell", price, ten, new Money(0), true);
       }
     }),
-    { numRuns: 1_000 },
+    { numRuns: 500 },
   );
   assertGreater(reached, 1_000);
 });
@@ -237,7 +237,7 @@ Deno.test("WaitingOrders.firstDue() is the first trade at which an order is due"
         }
       }
     }),
-    { numRuns: 500 },
+    { numRuns: 250 },
   );
   assertGreater(due, 1_000);
 });

@@ -349,7 +349,7 @@ Deno.test("OrderChecks.judgeQuote() keeps every order within an instrument's lim
         assert(maxNotional === null || quantity.times(order.price).lte(maxNotional));
       },
     ),
-    { numRuns: 10_000 },
+    { numRuns: 5_000 },
   );
   assertGreater(passed, 1_000);
 });

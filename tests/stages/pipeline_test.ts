@@ -80,7 +80,7 @@ Deno.test("Pipeline equals the naive reference, event for event, whatever the tr
         seen.set(kind, (seen.get(kind) ?? 0) + 1);
       }
     }),
-    { numRuns: 700 },
+    { numRuns: 350 },
   );
   // Otherwise the runs would have missed something that can happen.
   const kinds = [
@@ -108,7 +108,7 @@ Deno.test("Pipeline gives the same events and totals however its messages are cu
       assertEquals(parts.totals, whole.totals);
       assertEquals(parts.takeRejections(), whole.takeRejections());
     }),
-    { numRuns: 400 },
+    { numRuns: 200 },
   );
 });
 
@@ -163,7 +163,7 @@ Deno.test("Pipeline.run() gives the same events where one reader has all batches
       assertEquals(together.totals, apart.totals);
       assertEquals(together.takeRejections(), apart.takeRejections());
     }),
-    { numRuns: 300 },
+    { numRuns: 150 },
   );
   for (const type of ["gap", "reset", "signal", "fill"]) assert(seen.has(type), type);
 });
@@ -176,7 +176,7 @@ Deno.test("Pipeline events up to a message do not depend on the messages after i
       const prefix = [...new Pipeline(optionsOf(choices)).run(reading(messages.slice(0, count)))];
       assertEquals(prefix, whole.slice(0, prefix.length));
     }),
-    { numRuns: 400 },
+    { numRuns: 200 },
   );
 });
 
@@ -203,7 +203,7 @@ Deno.test("Pipeline stops after exactly the trades asked for, in the middle of a
       assertEquals(found, totals);
       assertEquals(pipeline.done, totals.trades === stopAfter);
     }),
-    { numRuns: 400 },
+    { numRuns: 200 },
   );
 });
 

@@ -12,7 +12,7 @@ import type { Choices } from "../support/reference.ts";
 import { assertEquals } from "../support/equals.ts";
 
 const ROWS = 3_000;
-const CUTS = 1_000;
+const CUTS = 500;
 
 const OPTIONS: Choices = {
   ...DEFAULTS,

@@ -63,7 +63,7 @@ Deno.test("Engine trades three symbols with one account as a naive reference doe
         seen.set(key, (seen.get(key) ?? 0) + 1);
       }
     }),
-    { numRuns: 150 },
+    { numRuns: 80 },
   );
   for (const key of ["gap", "signal", "fill", "halt", "halted", "cooldown", "funds", "min-notional"]) {
     assertGreater(seen.get(key) ?? 0, 3, key);
@@ -137,7 +137,7 @@ Deno.test("Engine continues several symbols from a snapshot in the middle as if 
         assertEquals(again, snapshot);
       },
     ),
-    { numRuns: 60 },
+    { numRuns: 30 },
   );
 });
 
@@ -157,7 +157,7 @@ Deno.test("Engine's events over the first arrivals of several symbols are those 
         }
       }
     }),
-    { numRuns: 60 },
+    { numRuns: 30 },
   );
 });
 

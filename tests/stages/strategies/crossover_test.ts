@@ -108,7 +108,7 @@ Deno.test("Crossover.add() equals windows added up from scratch, at any unit and
     fc.property(windows, trades, ({ short, long }, trades) => {
       assertEquals(foundBy(new Averages(short, long), trades), naive(short, long, trades));
     }),
-    { numRuns: 600 },
+    { numRuns: 300 },
   );
 });
 
@@ -126,7 +126,7 @@ Deno.test("Crossover.restore() continues from its closes as if it had never stop
       const whole = foundBy(new Averages(short, long), trades);
       assertEquals([...before, ...foundBy(second, trades.slice(at))], whole);
     }),
-    { numRuns: 400 },
+    { numRuns: 200 },
   );
 });
 

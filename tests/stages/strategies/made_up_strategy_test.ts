@@ -58,7 +58,7 @@ Deno.test("Pipeline continues with a made-up strategy as if it had never stopped
         fills += events.filter(({ type }) => type === "fill").length;
       },
     ),
-    { numRuns: 400 },
+    { numRuns: 200 },
   );
   assertGreater(fills, 300);
 });
