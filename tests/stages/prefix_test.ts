@@ -86,7 +86,7 @@ function shown(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value, (_, part) => part instanceof Money ? part.toFixed() : part));
 }
 
-Deno.test("Pipeline's events over the first part of a file are those of the whole file up to there: 1,000 cuts", () => {
+Deno.test("Pipeline's events over the first part of a file are those of the whole file up to there: 500 cuts", () => {
   const whole = new Run();
   const eventsAt = ENDS.map((end, row) => {
     whole.read(ENDS[row - 1] ?? 0, end);
