@@ -85,6 +85,15 @@ for (const name of ["SIGINT", "SIGTERM"] as const) {
   });
 }
 
+/** Sends SIGINT to a process that may have ended. */
+function interrupt(program: Deno.ChildProcess): void {
+  try {
+    program.kill("SIGINT");
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+  }
+}
+
 for (
   const { again, code, words } of [
     {
@@ -116,7 +125,7 @@ for (
     const startedAt = performance.now();
     program.kill("SIGINT");
     // Two signals that arrive before the first is handled count as one.
-    const repeating = again ? setInterval(() => program.kill("SIGINT"), 50) : undefined;
+    const repeating = again ? setInterval(() => interrupt(program), 50) : undefined;
     const { code: found } = await program.status;
     clearInterval(repeating);
     const elapsed = performance.now() - startedAt;
