@@ -26,6 +26,11 @@ export class PaperFills {
     return this.#fills;
   }
 
+  /** Adds parts that were booked without a piece of their own. */
+  count(parts: number): void {
+    this.#fills += parts;
+  }
+
   /**
    * Yields the same pieces, each with the outcomes of the orders at its last trade. An approved order is booked before
    * the next decision is pulled. Throws a BooksError when the books no longer balance.

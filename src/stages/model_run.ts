@@ -31,6 +31,7 @@ export class ModelRun implements BlockFollower {
   constructor(parameters: TradingParameters, points?: number) {
     this.#books = new AccountBooks(parameters, true, {
       refusals: this.#refusals,
+      joinsParts: true,
       ...(points === undefined ? {} : { points }),
     });
   }
@@ -49,14 +50,17 @@ export class ModelRun implements BlockFollower {
     const { source, pieces } = this.#sources.get(block.symbol)!;
     const { gate } = this.#books.of(block.symbol);
     source.block = block;
+    const inBlock = { time: 0, price: 0, decimals: block.decimals };
     let last = before;
     let piece: Piece<Filled>;
     do {
       piece = pieces.next().value;
       const { from, to, due } = piece;
       this.#books.measured!.note(block, from, to, due?.outcomes ?? NOTHING, last);
+      inBlock.time = block.time[to - 1]!;
+      inBlock.price = block.price[to - 1]!;
+      last = inBlock;
       if (due === null) continue;
-      last = due;
       this.#refusals.add(due.outcomes);
       gate.takeNews();
     } while (piece.to < block.size);

@@ -7,6 +7,7 @@ import { Performance } from "../domain/performance/performance.ts";
 import type { TradingParameters, TradingRules } from "../domain/risk/trading_parameters.ts";
 import { AccountRisk } from "./account_risk.ts";
 import { PaperFills } from "./fill.ts";
+import { PartRuns } from "./part_run.ts";
 import type { RefusalCount } from "./refusal_count.ts";
 import { RiskGate } from "./risk.ts";
 import { type Piece, RiskStage } from "./risk_stage.ts";
@@ -22,12 +23,14 @@ export class OrderStages {
   constructor(
     parameters: TradingParameters,
     account: Account,
-    { drawdown, risk, refusals }: AccountBooks,
+    { drawdown, measured, risk, refusals, joinsParts }: AccountBooks,
   ) {
     this.account = account;
     this.fills = new PaperFills(parameters, account, drawdown);
     this.gate = new RiskGate(parameters, account, drawdown, this.fills.exchange, undefined, risk);
-    this.#risk = new RiskStage(this.gate, refusals);
+    const { gate, fills } = this;
+    const parts = joinsParts ? new PartRuns({ gate: gate.parts, fills, account, drawdown, measured }) : null;
+    this.#risk = new RiskStage(gate, refusals, parts);
   }
 
   /** Yields the blocks in pieces that end where something happens, with the outcomes of the orders there. */
@@ -50,6 +53,8 @@ export class AccountBooks {
   readonly risk: AccountRisk;
   /** Counts refusals that are not emitted one by one; null if they are. */
   readonly refusals: RefusalCount | null;
+  /** Whether nobody sees each part of an order, so that some are booked together. */
+  readonly joinsParts: boolean;
   readonly #parameters: TradingParameters;
   readonly #account: Account;
   readonly #symbols = new Map<string, OrderStages>();
@@ -58,12 +63,14 @@ export class AccountBooks {
   constructor(
     parameters: TradingParameters,
     withResults: boolean,
-    { refusals = null, points }: {
+    { refusals = null, joinsParts = false, points }: {
       readonly refusals?: RefusalCount | null;
+      readonly joinsParts?: boolean;
       readonly points?: number;
     } = {},
   ) {
     this.refusals = refusals;
+    this.joinsParts = joinsParts;
     this.#parameters = parameters;
     this.#account = new Account(parameters.cash);
     this.drawdown = new Drawdown(parameters.cash);

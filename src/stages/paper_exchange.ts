@@ -44,6 +44,11 @@ export class PaperExchange implements Quotes {
     this.#grossing = feeRate.plus(1);
   }
 
+  /** What orders are quoted under. The rules of the instrument come in another object each time. */
+  get parameters(): TradingParameters {
+    return this.#parameters;
+  }
+
   /** From now on, orders are quoted under these rules; rules that are not given stay as they are. */
   takeRules(rules: Partial<TradingRules>): void {
     this.#parameters = { ...this.#parameters, ...rules };
@@ -67,6 +72,17 @@ export class PaperExchange implements Quotes {
     const notional = isNothing ? ZERO : price.times(quantity);
     const fee = isNothing ? ZERO : feeOn(notional, feeRate);
     return new Quote({ price, whole, quantity, notional, fee, stake: outlay?.stake ?? ZERO });
+  }
+
+  /** What is left of the stake of a working purchase, before its fee, quote currency; zero for a sale. */
+  stakeLeft(order: Order): Money {
+    return order.side === "sell" ? ZERO : this.#stakeOf(order, this.#account.spendable).minus(order.spent);
+  }
+
+  /** Reserves what a working order still needs from this cash and this position, which its last parts have left. */
+  reserveRest(order: Order, cash: Money, position: Money): void {
+    if (order.side === "sell") this.#account.reserve(ZERO, position);
+    else this.#reserveCash(this.stakeLeft(order), cash);
   }
 
   /** Drops what is reserved for an order that ends before it is filled. */
@@ -150,10 +166,11 @@ export class PaperExchange implements Quotes {
     const account = this.#account;
     if (isWhole) account.reserve(ZERO, ZERO);
     else if (side === "sell") account.reserve(ZERO, account.position.minus(quantity));
-    else {
-      const left = account.spendable.minus(notional).minus(fee);
-      const wanted = stake.minus(notional).times(this.#grossing);
-      account.reserve(wanted.lt(left) ? wanted : left, ZERO);
-    }
+    else this.#reserveCash(stake.minus(notional), account.spendable.minus(notional).minus(fee));
+  }
+
+  #reserveCash(stake: Money, left: Money): void {
+    const wanted = stake.times(this.#grossing);
+    this.#account.reserve(wanted.lt(left) ? wanted : left, ZERO);
   }
 }

@@ -46,7 +46,8 @@ export class Pipeline {
 
   constructor(options: PipelineOptions) {
     const { symbol: first, parameters, others = {}, withResults = false, models = [] } = options;
-    this.#books = new AccountBooks(parameters, withResults);
+    const joinsParts = options.isQuiet === true && options.withChart !== true;
+    this.#books = new AccountBooks(parameters, withResults, { joinsParts });
     this.#models = models;
     for (const [symbol, rules] of Object.entries({ [first]: {}, ...others })) {
       this.#symbols.set(symbol, new SymbolStages(symbol, options, this.#books.of(symbol, rules)));

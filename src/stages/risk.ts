@@ -24,6 +24,7 @@ import type { Signal } from "../domain/market/signal.ts";
 import { clockAt, type Signalled, type Tick } from "../domain/market/tick.ts";
 import { AccountRisk } from "./account_risk.ts";
 import { endOf } from "./order_end.ts";
+import { PartGate } from "./part_gate.ts";
 import { releasedExits, type RiskSnapshot, type SymbolRiskSnapshot } from "./risk_snapshot.ts";
 import type { OrderChange } from "./order_changes.ts";
 import { WaitingOrders } from "./waiting_orders.ts";
@@ -61,7 +62,8 @@ export type RiskDecision = ApprovedOrder | Refusal | Expired;
 /** Judges the orders of one symbol for the account. */
 export class RiskGate {
   #parameters: TradingParameters;
-  #checks: OrderChecks;
+  /** The checks on orders. */
+  checks: OrderChecks;
   readonly #account: Account;
   readonly #exchange: Quotes;
   readonly #shared: AccountRisk;
@@ -70,6 +72,8 @@ export class RiskGate {
   readonly #exits: ProtectiveExits;
   /** The waiting orders. */
   readonly orders: WaitingOrders;
+  /** Passes parts of an order without a decision on each. */
+  readonly parts: PartGate;
   /** How the connection was lost; null while data flows. */
   #lost: keyof typeof LOST | null = null;
 
@@ -86,7 +90,7 @@ export class RiskGate {
     shared: AccountRisk = new AccountRisk(parameters, drawdown),
   ) {
     this.#parameters = parameters;
-    this.#checks = new OrderChecks(parameters, account, table, shared.memory);
+    this.checks = new OrderChecks(parameters, account, table, shared.memory);
     this.#account = account;
     this.#exchange = exchange;
     this.#drawdown = drawdown;
@@ -94,6 +98,7 @@ export class RiskGate {
     this.#halt = shared.halt;
     this.#exits = new ProtectiveExits(parameters);
     this.orders = new WaitingOrders(parameters);
+    this.parts = new PartGate(this, this.#exits, this.#halt, drawdown);
     shared.join(this, account);
   }
 
@@ -131,7 +136,7 @@ export class RiskGate {
     if (this.hasNews || this.#halt.markQuiet(block, row, row + 1) === row) return null;
     if (isBarred) return this.#lost ?? (this.awaitsRules ? "no-rules" : "halted");
     const times = { time: block.time[row]!, receivedAt: block.receivedAt[row]! };
-    const breach = this.#checks.judgeSignal(times) ?? this.#checks.judgeStart(side, clockAtRow(block, row));
+    const breach = this.checks.judgeSignal(times) ?? this.checks.judgeStart(side, clockAtRow(block, row));
     return breach?.reason ?? "no-position";
   }
 
@@ -183,7 +188,7 @@ export class RiskGate {
   /** From now on, orders are checked against these rules; rules that are not given stay as they are. */
   takeRules(rules: Partial<TradingRules>): void {
     this.#parameters = { ...this.#parameters, ...rules, awaitsRules: false };
-    this.#checks = this.#checks.under(this.#parameters);
+    this.checks = this.checks.under(this.#parameters);
   }
 
   /** Halts trading of the account by hand; `tradeId` is the last trade's, or -1. */
@@ -237,7 +242,7 @@ export class RiskGate {
       waiting: this.orders.snapshot(),
       ...this.#halt.snapshot(),
       exits: this.#exits.snapshot(),
-      pace: this.#checks.snapshot(),
+      pace: this.checks.snapshot(),
     };
   }
 
@@ -246,7 +251,7 @@ export class RiskGate {
     return {
       waiting: this.orders.snapshot(),
       exits: this.#exits.snapshot(),
-      pace: this.#checks.snapshot(),
+      pace: this.checks.snapshot(),
     };
   }
 
@@ -268,7 +273,7 @@ export class RiskGate {
   restoreSymbol({ waiting, exits, pace }: SymbolRiskSnapshot, changes: readonly OrderChange[]): void {
     this.orders.restore(waiting, changes);
     this.#restoreExits(exits);
-    this.#checks.restore(pace);
+    this.checks.restore(pace);
   }
 
   #restoreExits(exits: ExitSnapshot): void {
@@ -358,7 +363,7 @@ export class RiskGate {
     if (this.#lost !== null) return refusal(order, tick.id, { reason: this.#lost, ...LOST[this.#lost] });
     if (this.awaitsRules) return refusal(order, tick.id, RULES_AWAITED);
     if (this.#halt.bars(side)) return this.#halted(order, tick);
-    const breach = this.#checks.judgeSignal(tick);
+    const breach = this.checks.judgeSignal(tick);
     return breach === null ? null : refusal(order, tick.id, breach);
   }
 
@@ -368,12 +373,12 @@ export class RiskGate {
     const now = clockAt(tick);
     if (cause === null && this.#halt.bars(side)) return this.#halted(order, tick);
     // An order that protects the position never waits.
-    const tooSoon = isWorking || cause !== null ? null : this.#checks.judgeStart(side, now);
+    const tooSoon = isWorking || cause !== null ? null : this.checks.judgeStart(side, now);
     if (tooSoon !== null) return refusal(order, tick.id, tooSoon);
     const quote = this.#exchange.quote(order, tick);
-    const breach = this.#checks.judgeQuote(order, quote);
+    const breach = this.checks.judgeQuote(order, quote);
     if (breach !== null) return refusal(order, tick.id, breach);
-    if (!isWorking) this.#checks.started(now);
+    if (!isWorking) this.checks.started(now);
     return new Approved(order, quote);
   }
 
@@ -383,7 +388,7 @@ export class RiskGate {
     const { unmoved, position } = this.#account;
     this.#halt.rebook(unmoved, position);
     this.#exits.booked(side, price, quantity, position, isWhole);
-    this.#checks.filled(side, time);
+    this.checks.filled(side, time);
   }
 
   #halted(order: Judgeable, tick: Signalled): Refusal {

@@ -12,7 +12,8 @@ export interface Judged extends Signalled {
 }
 
 /**
- * Consecutive trades of a block: nothing happens at any of them but the last. A piece is lent, like its block: pulling
+ * Consecutive trades of a block: nothing happens at any of them but the last, or parts of an order that are booked
+ * already. A piece is lent, like its block: pulling
  * the next one returns the same object.
  */
 export interface Piece<Due> {
@@ -20,8 +21,17 @@ export interface Piece<Due> {
   /** The row of its first trade, and the row after its last. */
   readonly from: number;
   readonly to: number;
-  /** Its last trade, where something is due at it; null at the end of a block where nothing is. */
+  /** Its last trade, where something is due at it; null where nothing is. */
   readonly due: Due | null;
+}
+
+/** Books parts of an order without a tick for each. */
+export interface PartRunner {
+  /**
+   * Books parts at the trades of a block from row `from` up to, but not including, row `to`, none of which has a
+   * signal. Returns the first row left.
+   */
+  over(block: SignalledBlock, from: number, to: number): number;
 }
 
 /** The risk stage of one symbol; the gate judges for the account. */
@@ -29,19 +39,23 @@ export class RiskStage {
   readonly #gate: RiskGate;
   /** Counts refusals that need no event each; null if every refusal needs one. */
   readonly #refusals: RefusalCount | null;
+  /** Books parts of an order where nobody sees each of them; null if somebody does. */
+  readonly #parts: PartRunner | null;
   /** The place of the next signal of the block. */
   #signal = 0;
   readonly #piece: { -readonly [P in keyof Piece<Judged>]: Piece<Judged>[P] } = {
     ...{ block: null as unknown as SignalledBlock, from: 0, to: 0, due: null },
   };
 
-  constructor(gate: RiskGate, refusals: RefusalCount | null = null) {
+  constructor(gate: RiskGate, refusals: RefusalCount | null = null, parts: PartRunner | null = null) {
     this.#gate = gate;
     this.#refusals = refusals;
+    this.#parts = parts;
   }
 
   /**
-   * Yields the blocks in pieces, which end where something is due. The gate examines the trades after a piece when the
+   * Yields the blocks in pieces, which end where something is due, or before and after parts that are booked already.
+   * The gate examines the trades after a piece when the
    * next piece is pulled; by then everything due has been settled.
    */
   *over(blocks: Iterable<SignalledBlock>): Generator<Piece<Judged>> {
@@ -55,18 +69,24 @@ export class RiskStage {
       this.#signal = 0;
       while (piece.to < size) {
         piece.from = piece.to;
-        piece.due = this.#pass(block, piece);
+        piece.to = this.#parts?.over(block, piece.from, this.#nextSignal(block)) ?? piece.from;
+        piece.due = piece.to > piece.from ? null : this.#pass(block, piece);
         this.#gate.leave(block, piece.to - 1);
         yield piece;
       }
     }
   }
 
+  /** The row of the next signal; the block's size if there is none. */
+  #nextSignal({ size, signalRows }: SignalledBlock): number {
+    return this.#signal < signalRows.length ? signalRows[this.#signal]! : size;
+  }
+
   /** Moves the end of a piece past the next trade where something is due, or to the end of its block. */
   #pass(block: SignalledBlock, piece: { to: number }): Judged | null {
-    const { size, signalRows } = block;
+    const { size } = block;
     const refusals = this.#refusals;
-    let next = this.#signal < signalRows.length ? signalRows[this.#signal]! : size;
+    let next = this.#nextSignal(block);
     let row = piece.to;
     // A gap is due by itself, and so are ids that started over.
     const isMarked = row === 0 && (block.missing !== 0 || block.filled !== 0);
@@ -81,7 +101,7 @@ export class RiskStage {
         if (reason !== null) {
           refusals.count(reason);
           this.#signal++;
-          next = this.#signal < signalRows.length ? signalRows[this.#signal]! : size;
+          next = this.#nextSignal(block);
           if (++row < size) continue;
           piece.to = size;
           return null;

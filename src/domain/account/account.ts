@@ -7,15 +7,9 @@
  *
  * An account trades one symbol or several, all for the same quote currency: there is one cash, and a position in each.
  */
+import { type Booking, type PartsBooking, type Posting, postingsOf } from "./booking.ts";
 import { costShare, Money, plain, type Side, ZERO } from "../numbers/money.ts";
 import { priceAsMoney } from "../numbers/price.ts";
-
-/** One line of the ledger: adds `amount` to `account`. */
-export interface Posting {
-  readonly account: "cash" | "position" | "fees" | "market quote" | "market base";
-  readonly amount: Money;
-  readonly tradeId: number;
-}
 
 /** The books do not balance: a defect, never a market event. The run must stop. */
 export class BooksError extends Error {
@@ -32,15 +26,6 @@ export class BooksError extends Error {
         `This is a defect in Penstock; please report it with the last postings:\n${lines.join("\n")}`,
     );
   }
-}
-
-/** What a filled order did, as the account books it. Price and fee in quote currency, quantity in base. */
-export interface Booking {
-  readonly side: Side;
-  readonly price: Money;
-  readonly quantity: Money;
-  readonly fee: Money;
-  readonly tradeId: number;
 }
 
 /** The state of the account, as plain values: amounts as decimal text. */
@@ -76,7 +61,7 @@ class Funds {
   /** The quote currency that the market received less what it paid, over all fills. */
   marketQuote: Money = ZERO;
   realized: Money = ZERO;
-  readonly lastBookings: Booking[] = [];
+  readonly lastBookings: (Booking | PartsBooking)[] = [];
   /** The account as the orders of each symbol see it. */
   readonly parts: Account[] = [];
 
@@ -85,7 +70,7 @@ class Funds {
   }
 
   /** Keeps the last bookings, for an error. */
-  keep(booking: Booking): void {
+  keep(booking: Booking | PartsBooking): void {
     if (this.lastBookings.length === KEPT_BOOKINGS) this.lastBookings.shift();
     this.lastBookings.push(booking);
   }
@@ -150,7 +135,7 @@ export class Account {
 
   /** Profit of everything sold of this symbol, after the fees of both sides, quote currency. */
   get profit(): Money {
-    return this.#isAlone ? this.#funds.realized : this.#profit;
+    return this.isAlone ? this.#funds.realized : this.#profit;
   }
 
   /** What the current position cost, its fees included, quote currency. */
@@ -160,12 +145,17 @@ export class Account {
 
   /** What the positions in all symbols cost, their fees included, quote currency. */
   get totalCost(): Money {
-    return this.#isAlone ? this.#cost : this.#total((part) => part.#cost);
+    return this.isAlone ? this.#cost : this.#total((part) => part.#cost);
+  }
+
+  /** Whether the account trades one symbol only. */
+  get isAlone(): boolean {
+    return this.#funds.parts.length === 1;
   }
 
   /** Cash that no order in another symbol has reserved, quote currency. */
   get spendable(): Money {
-    if (this.#isAlone) return this.#funds.cash;
+    if (this.isAlone) return this.#funds.cash;
     return this.#funds.cash.minus(this.#total((part) => part.#reservedCash)).plus(this.#reservedCash);
   }
 
@@ -174,7 +164,7 @@ export class Account {
    * other symbols at their last prices.
    */
   get unmoved(): Money {
-    if (this.#isAlone) return this.#funds.cash;
+    if (this.isAlone) return this.#funds.cash;
     const others = this.#total((part) => part === this ? ZERO : part.#value);
     return this.#funds.cash.plus(others);
   }
@@ -228,10 +218,21 @@ export class Account {
    * is broken.
    */
   book(booking: Booking): Money | null {
-    const funds = this.#funds;
-    funds.keep(booking);
+    this.#funds.keep(booking);
     const { side, price, quantity, fee } = booking;
-    const notional = price.times(quantity);
+    const cost = side === "buy" ? ZERO : this.#costOf(quantity);
+    return this.#post(side, quantity, price.times(quantity), fee, cost);
+  }
+
+  /** Books consecutive parts of one order at once, like `book` for each of them, and checks the books once. */
+  bookParts(booking: PartsBooking): Money | null {
+    this.#funds.keep(booking);
+    const { side, quantity, notional, fee, cost } = booking;
+    return this.#post(side, quantity, notional, fee, cost);
+  }
+
+  #post(side: Side, quantity: Money, notional: Money, fee: Money, cost: Money): Money | null {
+    const funds = this.#funds;
     funds.fees = funds.fees.plus(fee);
     let realized: Money | null = null;
     if (side === "buy") {
@@ -243,7 +244,6 @@ export class Account {
       this.#cost = sum(this.#cost, spent);
     } else {
       const received = notional.minus(fee);
-      const cost = this.#costOf(quantity);
       funds.marketQuote = funds.marketQuote.minus(notional);
       funds.cash = funds.cash.plus(received);
       this.#marketBase = difference(this.#marketBase, quantity);
@@ -251,7 +251,7 @@ export class Account {
       realized = received.minus(cost);
       this.#cost = difference(this.#cost, cost);
       funds.realized = funds.realized.plus(realized);
-      if (!this.#isAlone) this.#profit = this.#profit.plus(realized);
+      if (!this.isAlone) this.#profit = this.#profit.plus(realized);
     }
     this.#check();
     return realized;
@@ -304,7 +304,7 @@ export class Account {
     funds.marketQuote = new Money(snapshot.marketQuote);
     funds.realized = new Money(snapshot.realized);
     this.#profit = ZERO;
-    const others = this.#isAlone ? ZERO : this.#total((part) => part.#profit);
+    const others = this.isAlone ? ZERO : this.#total((part) => part.#profit);
     this.hold({ ...snapshot, profit: plain(funds.realized.minus(others)) });
     for (const part of funds.parts) part.#check();
   }
@@ -319,13 +319,9 @@ export class Account {
     this.#reservedPosition = new Money(reservedPosition);
   }
 
-  get #isAlone(): boolean {
-    return this.#funds.parts.length === 1;
-  }
-
   /** The cash reserved for orders in all symbols. */
   get #totalReserved(): Money {
-    return this.#isAlone ? this.#reservedCash : this.#total((part) => part.#reservedCash);
+    return this.isAlone ? this.#reservedCash : this.#total((part) => part.#reservedCash);
   }
 
   get #value(): Money {
@@ -381,17 +377,4 @@ function difference(a: Money, b: Money): Money {
 /** Whether `a` equals `b`; they are usually the same object. */
 function isSame(a: Money, b: Money): boolean {
   return a === b || a.eq(b);
-}
-
-/** What one fill adds to which account: per asset the amounts sum to zero. */
-function postingsOf({ side, price, quantity, fee, tradeId }: Booking): Posting[] {
-  const notional = price.times(quantity);
-  const buys = side === "buy";
-  return [
-    { account: "market quote", amount: buys ? notional : notional.neg(), tradeId },
-    { account: "cash", amount: buys ? notional.plus(fee).neg() : notional.minus(fee), tradeId },
-    { account: "fees", amount: fee, tradeId },
-    { account: "market base", amount: buys ? quantity.neg() : quantity, tradeId },
-    { account: "position", amount: buys ? quantity : quantity.neg(), tradeId },
-  ];
 }

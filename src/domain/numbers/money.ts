@@ -21,7 +21,8 @@ const BASIS_POINTS: Money = new Money(10_000);
 /** Decimal amounts as text, up to 18 digits before and after the point. */
 export const DECIMAL = /^\d{1,18}(\.\d{1,18})?$/;
 
-const FEE_DECIMALS = 8;
+/** The decimals of a fee. */
+export const FEE_DECIMALS = 8;
 const RATIO_DECIMALS = 8;
 const AMOUNT_DECIMALS = 8;
 const SAMPLED_DIGITS = 6;

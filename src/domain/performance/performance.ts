@@ -5,7 +5,7 @@ import type { DrawdownPeriod } from "./drawdown_periods.ts";
 import { type CurvePoint, EquityCurve, MAX_POINTS, type Sampling } from "./equity_curve.ts";
 import { Exposure } from "../account/exposure.ts";
 import { type Metrics, metrics, type PricedTime, type TradeSpan } from "./metrics.ts";
-import { estimate } from "../numbers/money.ts";
+import { estimate, type Money } from "../numbers/money.ts";
 import { powerOfTen, priceAsMoney } from "../numbers/price.ts";
 import type { Point } from "./m4_columns.ts";
 import { rollingVolatility } from "./rolling_volatility.ts";
@@ -40,6 +40,14 @@ export interface RowResults {
   readonly to: number;
 }
 
+/** The books after a part: cash and what the position cost in quote currency, and the position in base. */
+export interface PartedBooks {
+  readonly cash: Money;
+  readonly position: Money;
+  readonly cost: Money;
+}
+
+const NOTHING: readonly Outcome[] = [];
 const NO_SPAN = { first: null, last: null } as const;
 
 /** The first and the last trade of a symbol. */
@@ -107,6 +115,23 @@ export class Performance {
     const account = this.#account;
     this.#estimate();
     this.#exposure.rebook(time, account.totalCost, account.cash);
+  }
+
+  /**
+   * Notes trades as `note` does, and the books after a part of an order that filled at the last of them: the only
+   * symbol's position is neither opened nor closed. The profit of such parts is for `addProfit`.
+   */
+  notePart(block: Block, from: number, to: number, before: Marked, books: PartedBooks): void {
+    this.note(block, from, to, NOTHING, before);
+    const { cash, position, cost } = books;
+    this.#cash = estimate(cash);
+    this.#position = estimate(position);
+    this.#exposure.rebook(block.time[to - 1]!, cost, cash);
+  }
+
+  /** Adds the profit of sales in a symbol that have left some of its position. */
+  addProfit(symbol: string, profit: Money): void {
+    this.#roundTrips.addProfit(profit, symbol);
   }
 
   /** Prepares for trades of another symbol; `account` is the same account as that symbol sees it. */

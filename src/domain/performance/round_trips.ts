@@ -103,6 +103,13 @@ export class RoundTrips {
     this.#close(profit, heldFor(opened.at, time));
   }
 
+  /** Adds the profit of sales in `symbol` that leave some of its position. */
+  addProfit(profit: Money, symbol: string): void {
+    const opened = this.#opened.get(symbol);
+    if (opened === undefined) throw new TypeError(`A sale closes a position: ${symbol} has none before it`);
+    opened.profit = opened.profit === null ? profit : opened.profit.plus(profit);
+  }
+
   /** The totals. `lastTime`, the last trade's time (µs since 1970), ends the time of an open position. */
   totals(lastTime: number): RoundTripTotals {
     const count = this.#wins + this.#losses + this.#breakEven;

@@ -1,6 +1,7 @@
 import { assert, assertStringIncludes, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { Account, type Booking, BooksError } from "../../../src/domain/account/account.ts";
+import { Account, BooksError } from "../../../src/domain/account/account.ts";
+import type { Booking } from "../../../src/domain/account/booking.ts";
 import { Money, plain } from "../../../src/domain/numbers/money.ts";
 import { Exact } from "../../support/exact.ts";
 import { assertEquals } from "../../support/equals.ts";

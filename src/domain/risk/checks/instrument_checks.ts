@@ -10,6 +10,7 @@ import type { Breach, OrderCheck } from "./order_check.ts";
 /** A sale needs something to sell. Limit and value are in base currency. */
 export function noPosition({ lot }: TradingParameters, account: Account): OrderCheck {
   return {
+    passesParts: "all",
     judgeQuote: ({ side }) =>
       side === "sell" && account.position.isZero() ? { limit: plain(lot), value: "0" } : null,
   };
@@ -23,6 +24,7 @@ export function fundsForLeast(parameters: TradingParameters, account: Account): 
   const least = new LeastQuantity(parameters);
   const grossing = parameters.feeRate.plus(1);
   return {
+    passesParts: "all",
     judgeQuote(order, quote) {
       if (order.side === "sell" || least.isReached(order, quote)) return null;
       const cost = least.costOf(order, quote).times(grossing);
@@ -35,6 +37,7 @@ export function fundsForLeast(parameters: TradingParameters, account: Account): 
 export function lot(parameters: TradingParameters, account: Account): OrderCheck {
   const least = new LeastQuantity(parameters);
   return {
+    passesParts: "all",
     judgeQuote(order, quote) {
       if (least.isReached(order, quote)) return null;
       const value = order.side === "sell" ? quote.price.times(account.position) : quote.stake;
@@ -46,6 +49,7 @@ export function lot(parameters: TradingParameters, account: Account): OrderCheck
 /** Checks price × quantity of a whole order when it starts. Limit and value are in quote currency. */
 export function minNotional({ minNotional }: TradingParameters): OrderCheck {
   return {
+    passesParts: "all",
     judgeQuote({ isWorking }, quote) {
       // Slippage can reduce a small price to zero, and no order may trade at zero.
       if (!quote.price.isZero() && (isWorking || quote.wholeNotional.gte(minNotional))) return null;
@@ -58,6 +62,7 @@ export function minNotional({ minNotional }: TradingParameters): OrderCheck {
 export function maxQuantity({ maxQuantity: most }: TradingParameters): OrderCheck | null {
   if (most === null) return null;
   return {
+    passesParts: "sales",
     judgeQuote: (order, { whole }) => isFixed(order) ? null : atMost(most, order.filled.plus(whole)),
   };
 }
@@ -66,6 +71,7 @@ export function maxQuantity({ maxQuantity: most }: TradingParameters): OrderChec
 export function maxNotional({ maxNotional: most }: TradingParameters): OrderCheck | null {
   if (most === null) return null;
   return {
+    passesParts: "sales",
     judgeQuote: (order, quote) => isFixed(order) ? null : atMost(most, order.spent.plus(quote.wholeNotional)),
   };
 }
@@ -78,6 +84,7 @@ export function funds({ stake, feeRate }: TradingParameters, account: Account): 
   /** The most that a purchase spends; null if that depends on the order. */
   const most = stake instanceof CashShare ? null : outlayOf(stake, feeRate).grossStake.plus(FEE_STEP);
   return {
+    passesParts: "all",
     judgeQuote({ side }, { notional, fee }) {
       if (side === "buy" && most !== null && account.canPay(most)) return null;
       // A sale that brings in less than its fee, which is rounded up, costs the difference.

@@ -15,6 +15,7 @@ export function maxPosition(
 ): OrderCheck | null {
   if (most === null) return null;
   return {
+    passesParts: "sales",
     judgeQuote({ side }, { price, whole, wholeNotional }) {
       if (side === "sell") return null;
       const { position } = account;

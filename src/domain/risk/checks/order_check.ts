@@ -40,9 +40,18 @@ export interface OrderCheck {
   judgeStart?(side: Side, time: number): Breach | null;
   /** Judges what an order, or the next part of one, would trade. */
   judgeQuote?(order: Order, quote: Quote): Breach | null;
+  /**
+   * The orders of which `judgeQuote` never refuses a part once they are working, if the price is above zero, the
+   * account can pay the part and its fee, and at least a lot more of the order is left. Such parts are not judged where
+   * nobody sees each of them. Absent for none.
+   */
+  readonly passesParts?: "all" | "sales";
   /** Notes that an order has passed all checks, once for all its parts. */
   started?(time: number): void;
-  /** Notes a fill, or a part of one, that has just been booked. */
+  /**
+   * Notes a fill that has just been booked, or a part of one; or several parts that have been booked at once and did not
+   * end their order, at the time of the last.
+   */
   filled?(side: Side, time: number): void;
   /** What it remembers, as plain values under names that no other check has. */
   snapshot?(): object;

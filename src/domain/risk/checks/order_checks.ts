@@ -91,6 +91,13 @@ export class OrderChecks {
     return null;
   }
 
+  /** Whether no check ever refuses a part of a working order on this side, as `passesParts` says. */
+  passesParts(side: Side): boolean {
+    return this.#ofQuotes.every(({ check: { passesParts } }) =>
+      passesParts === "all" || passesParts === "sales" && side === "sell"
+    );
+  }
+
   /** Notes that an order has passed at `time`, µs since 1970. */
   started(time: number): void {
     for (const { check } of this.#notingStarts) check.started(time);
