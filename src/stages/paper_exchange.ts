@@ -44,7 +44,7 @@ export class PaperExchange implements Quotes {
     this.#grossing = feeRate.plus(1);
   }
 
-  /** What orders are quoted under. The rules of the instrument come in another object each time. */
+  /** What orders are quoted under: another object after each `takeRules`. */
   get parameters(): TradingParameters {
     return this.#parameters;
   }
@@ -79,7 +79,7 @@ export class PaperExchange implements Quotes {
     return order.side === "sell" ? ZERO : this.#stakeOf(order, this.#account.spendable).minus(order.spent);
   }
 
-  /** Reserves what a working order still needs from this cash and this position, which its last parts have left. */
+  /** Reserves what a working order still needs, of the cash and the position that its parts so far have left. */
   reserveRest(order: Order, cash: Money, position: Money): void {
     if (order.side === "sell") this.#account.reserve(ZERO, position);
     else this.#reserveCash(this.stakeLeft(order), cash);

@@ -8,7 +8,7 @@ import type { ProtectiveExits } from "../domain/risk/protective_exits.ts";
 import type { TradingHalt } from "../domain/risk/trading_halt.ts";
 import type { WaitingOrders } from "./waiting_orders.ts";
 
-/** What the gate of one symbol decides by. */
+/** What the gate of one symbol decides by; its `checks` are others after each change of the rules. */
 export interface DecidingGate {
   readonly orders: WaitingOrders;
   readonly checks: OrderChecks;
@@ -31,25 +31,25 @@ export class PartGate {
   }
 
   /**
-   * The order of which nothing but the next part is due at trades without a signal that `pass`: it is the next one to
-   * fill, it has had a part, and nothing refuses or ends it. Null if there is none.
+   * The order whose next part is all that is due at trades that have no signal and `pass`: it is the next one to fill,
+   * it has had a part, and nothing refuses or ends it. Null if there is none.
    */
   get order(): Order | null {
     const { orders, checks, awaitsRules, hasNews } = this.#gate;
     const order = orders.oldest;
     if (order === undefined || !order.isWorking || order.filled.isZero()) return null;
     const { side, cause } = order;
-    if (awaitsRules || hasNews || orders.maySweep(false) || cause === null && this.#halt.bars(side)) {
-      return null;
-    }
+    if (awaitsRules || hasNews || orders.maySweep(false)) return null;
+    // It is refused when it is next due, which it was not yet if the halt came at a trade dated before its time.
+    if (cause === null && this.#halt.bars(side)) return null;
     // A sale replaces what is left of a purchase.
     if (side === "buy" && orders.hasSale) return null;
     return checks.passesParts(side) ? order : null;
   }
 
   /**
-   * Marks the trade in a row of a block, and returns true, if nothing else than the next part of `order` can be due at
-   * it. Otherwise the gate must take the trade.
+   * Marks the trade in a row of a block and returns true if nothing but the next part of `order` can be due at it.
+   * Otherwise the gate must take the trade, which may be marked in part: marking it again changes nothing.
    */
   pass(block: Block, row: number, order: Order): boolean {
     const { decimals } = block;
@@ -62,14 +62,14 @@ export class PartGate {
     return true;
   }
 
-  /** Notes a part at the trade that passed last, which leaves this cash and position. */
+  /** Notes a part at the trade that passed last, which leaves this cash and position. The account need not know yet. */
   booked(side: Side, price: Money, quantity: Money, cash: Money, position: Money): void {
     this.#halt.rebook(cash, position);
     this.#exits.booked(side, price, quantity, position, false);
   }
 
-  /** Notes that the account has booked parts of an order on this side, the last of them at `time`, µs since 1970. */
-  accounted(side: Side, time: number): void {
+  /** Notes that the account has booked a run of parts on this side, the last of them at `time`, µs since 1970. */
+  runBooked(side: Side, time: number): void {
     this.#gate.checks.filled(side, time);
   }
 }

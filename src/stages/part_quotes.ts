@@ -1,10 +1,15 @@
 /**
- * What consecutive parts of one order trade, in plain numbers: whole numbers of the last decimal of a quantity and of
- * an amount. Below 2^53 doubles are exact. A result that rounds to a double below 2^53 is that double, because rounding
- * keeps the order of numbers, so one comparison of each result is proof enough. The quotient of two such numbers is
- * rounded up or down exactly too: unless it is whole, it is at least 1 ÷ divisor from the next whole number, which is
- * more than half of the distance between the doubles there, quotient × 2^-52 at most. Whatever is larger, whatever is the
- * last part of an order, and whatever the cash might not pay for is left to the paper exchange.
+ * What consecutive parts of one order trade, in plain numbers: amounts and quantities are whole numbers of their last
+ * decimal. What is larger than 2^53 − 1, the last part of an order, and what the cash might not pay for are left to the
+ * paper exchange.
+ *
+ * Doubles count exactly up to 2^53. A sum or product of whole numbers that is larger never rounds to less than 2^53, so
+ * it is exact if its double is below that: one comparison of each result is proof enough.
+ *
+ * Quotients are only needed rounded to whole numbers, and their doubles round to the same ones. Unless a quotient is
+ * whole, it is at least 1 ÷ divisor away from the next whole number. Its double is nearer to it than that: doubles there
+ * are at most quotient × 2^-52 apart, which is less than 2 ÷ divisor for a dividend below 2^53, and half of that is the
+ * largest error.
  */
 import type { Account } from "../domain/account/account.ts";
 import type { Block } from "../domain/market/block.ts";
@@ -13,7 +18,7 @@ import { exactCount, wholeCount } from "../domain/numbers/count.ts";
 import { MAX_DECIMALS, priceAsMoney } from "../domain/numbers/price.ts";
 import type { TradingParameters } from "../domain/risk/trading_parameters.ts";
 
-/** The parameters of an order that fills in parts. */
+/** The parameters that parts depend on. */
 export interface PartParameters
   extends Pick<TradingParameters, "slippage" | "tick" | "lot" | "feeRate" | "participation"> {}
 
@@ -32,21 +37,24 @@ export class PartQuotes {
   readonly #lot: number;
   readonly #rate: number;
   readonly #grossing: number;
-  /** A lot as a share of a traded quantity: both in units of their product. */
+  /** A lot in units of a traded quantity × the share of it. */
   readonly #lotOfShare: number;
   #side: Side = "buy";
   #priceDecimals = 0;
-  /** How many units of an amount the last decimal of a price × a quantity has, and that of a fee. */
+  /** How many units of an amount one of the last decimal of price × quantity is, and one of a fee. */
   #notionalUnit = 0;
   #feeUnit = 0;
-  /** How many times the last decimal of a price × a quantity × the rate has that of a fee. */
+  /** How many of the last decimal of price × quantity × rate make one of a fee. */
   #feeDivisor = 0;
-  /** At most what a purchase may still spend and pay, in units of an amount; at most what a sale may still sell. */
+  /**
+   * What a purchase may still spend before its fee, and the cash, in units of an amount; what a sale may still sell, in
+   * units of a quantity. Each may be less than that, never more.
+   */
   #stake = 0;
   #cash = 0;
   #position = 0;
 
-  /** The decimals of an amount and of a quantity: what follows counts the last of them. */
+  /** The decimals of an amount and of a quantity. `quantity`, `notional` and `fee` count the last of them. */
   decimals = 0;
   readonly quantityDecimals: number;
   /** The price of the last part, in units of its own decimals. */
@@ -68,7 +76,7 @@ export class PartQuotes {
     this.#lotOfShare = this.#lot * tenTo(more);
   }
 
-  /** Starts with an order on this side, of which `stake` (quote currency) is left if it buys, in a block. */
+  /** Starts with an order on this side in a block; `stake` (quote currency) is what a purchase has left to spend. */
   start(side: Side, stake: Money, account: Account, { decimals }: Block): void {
     const { slippage, tick, feeRate } = this.parameters;
     this.#side = side;
@@ -85,8 +93,8 @@ export class PartQuotes {
   }
 
   /**
-   * Quotes the part at a row of the block: false unless it is exact, the account can pay it, and more of the order than
-   * it is left. The quantity may be zero.
+   * Quotes the part at a row of the block. False unless it is exact, the account can pay it, and more of the order is
+   * left after it. The quantity may be zero.
    */
   quote(block: Block, row: number): boolean {
     const price = this.price = this.#priceAt(block, row);

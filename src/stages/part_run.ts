@@ -1,8 +1,8 @@
 /**
- * The parts of a working order, one trade after the other. Nearly every trade has a part for an order that is large
- * compared with them, and nothing else happens at most of these trades. Where nobody sees each part, those are booked
- * here in one loop: no record, decision and outcome is made for each, and order and account add them up once, at the
- * end. What a part does to position, cash and limits is the same as the gate, the paper exchange and the books do.
+ * Consecutive parts of a working order, booked in one loop. An order that is large compared with the trades has a part
+ * at nearly every trade, and at most of these trades nothing else happens. Where nobody sees each part, none gets a
+ * tick, a decision and an outcome, and order and account take the sum of all parts at the end. Limits, drawdown and
+ * results still follow each part. All of it ends as if each part had gone through gate, paper exchange and books.
  */
 import type { Account } from "../domain/account/account.ts";
 import { type Block, clockAtRow } from "../domain/market/block.ts";
@@ -18,8 +18,8 @@ import type { PartRunner } from "./risk_stage.ts";
 
 const MOST = Number.MAX_SAFE_INTEGER;
 
-/** What measures an account, and whose orders they are. */
-export interface PartBooks {
+/** The stages of one symbol that the parts pass by, and what else has to know of them. */
+export interface PartStages {
   readonly gate: PartGate;
   readonly fills: PaperFills;
   readonly account: Account;
@@ -29,21 +29,21 @@ export interface PartBooks {
 
 /** Books runs of parts for the orders of one symbol. */
 export class PartRuns implements PartRunner {
-  readonly #books: PartBooks;
+  readonly #stages: PartStages;
   #quotes: PartQuotes | null = null;
 
-  constructor(books: PartBooks) {
-    this.#books = books;
+  constructor(stages: PartStages) {
+    this.#stages = stages;
   }
 
   /**
    * Books the parts of the working order at the trades of a block from row `from` up to, but not including, row `to`,
-   * as long as nothing else is due at them and more of the order is left. Returns the first row left. Throws a
-   * BooksError when the books no longer balance.
+   * as long as nothing else is due at them and more of the order is left after them. Returns the first row left. Throws
+   * a BooksError when the books no longer balance.
    */
   over(block: Block, from: number, to: number): number {
-    const { gate, fills, account } = this.#books;
-    // The trade before the first row is in another block, and so are gaps and resets.
+    const { gate, fills, account } = this.#stages;
+    // At the first row there may be a gap or a reset, and the trade before it is in another block.
     if (from === 0 || from >= to || block.late || !account.isAlone) return from;
     const order = gate.order;
     if (order === null) return from;
@@ -58,18 +58,21 @@ export class PartRuns implements PartRunner {
   }
 
   #run(order: Order, quotes: PartQuotes, block: Block, from: number, to: number): number {
-    const { gate, fills, account, drawdown, measured } = this.#books;
+    const { gate, fills, account, drawdown, measured } = this.#stages;
     const { side } = order;
     const { decimals, quantityDecimals } = quotes;
     const { time: times, price: prices } = block;
     const [cashBefore, positionBefore, costBefore] = [account.cash, account.position, account.cost];
-    const before = { time: 0, price: 0, decimals: block.decimals };
     let [cash, position, cost] = [cashBefore, positionBefore, costBefore];
-    // Sums over all parts, in the units of the quotes.
+    // Sums over all parts, in the units of the quotes. Sales can add up to more than 2^53; purchases cannot, because
+    // the cash is not counted beyond that.
     let [count, quantity, notional, fee] = [0, 0, 0, 0];
+    // `measured` has noted the rows before `noted`; `before` is the last of them.
     let noted = from;
-    let row = from;
+    const before = { time: 0, price: 0, decimals: block.decimals };
+    // The row of the last part.
     let last = from;
+    let row = from;
     for (; row < to; row++) {
       if (!quotes.quote(block, row) || notional + quotes.notional + fee + quotes.fee > MOST) break;
       if (!gate.pass(block, row, order)) break;
@@ -99,12 +102,12 @@ export class PartRuns implements PartRunner {
       measured.notePart(block, noted, row + 1, before, { cash, position, cost });
       noted = row + 1;
     }
+    // Nothing changes at trades without volume, not even what is reserved.
+    if (count === 0) return row;
     const traded = new Money(BigInt(quantity), quantityDecimals);
     const total = new Money(BigInt(notional), decimals);
-    if (count > 0) order.take(traded, total);
-    // As the exchange does at each trade, even without volume.
-    if (row > from) fills.exchange.reserveRest(order, cash, position);
-    if (count === 0) return row;
+    order.take(traded, total);
+    fills.exchange.reserveRest(order, cash, position);
     const profit = account.bookParts({
       side,
       quantity: traded,
@@ -114,7 +117,7 @@ export class PartRuns implements PartRunner {
       tradeId: block.id[last]!,
     });
     if (profit !== null) measured?.addProfit(block.symbol, profit);
-    gate.accounted(side, clockAtRow(block, last));
+    gate.runBooked(side, clockAtRow(block, last));
     fills.count(count);
     return row;
   }

@@ -62,7 +62,7 @@ export type RiskDecision = ApprovedOrder | Refusal | Expired;
 /** Judges the orders of one symbol for the account. */
 export class RiskGate {
   #parameters: TradingParameters;
-  /** The checks on orders. */
+  /** The checks on orders; others after each `takeRules`. */
   checks: OrderChecks;
   readonly #account: Account;
   readonly #exchange: Quotes;

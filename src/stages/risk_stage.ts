@@ -12,24 +12,23 @@ export interface Judged extends Signalled {
 }
 
 /**
- * Consecutive trades of a block: nothing happens at any of them but the last, or parts of an order that are booked
- * already. A piece is lent, like its block: pulling
- * the next one returns the same object.
+ * Consecutive trades of a block. Either nothing happens at any of them but the last, or parts of one order filled at
+ * them and are booked already. A piece is lent, like its block: pulling the next one returns the same object.
  */
 export interface Piece<Due> {
   readonly block: SignalledBlock;
   /** The row of its first trade, and the row after its last. */
   readonly from: number;
   readonly to: number;
-  /** Its last trade, where something is due at it; null where nothing is. */
+  /** Its last trade, if something is due at it; null if nothing is, or what was is booked already. */
   readonly due: Due | null;
 }
 
 /** Books parts of an order without a tick for each. */
 export interface PartRunner {
   /**
-   * Books parts at the trades of a block from row `from` up to, but not including, row `to`, none of which has a
-   * signal. Returns the first row left.
+   * Books parts at the trades of a block from row `from` up to, but not including, row `to`; none of them has a signal.
+   * It may stop before `to`, and returns the first row left: `from` if it can do nothing.
    */
   over(block: SignalledBlock, from: number, to: number): number;
 }
@@ -54,9 +53,9 @@ export class RiskStage {
   }
 
   /**
-   * Yields the blocks in pieces, which end where something is due, or before and after parts that are booked already.
-   * The gate examines the trades after a piece when the
-   * next piece is pulled; by then everything due has been settled.
+   * Yields the blocks in pieces. A piece ends where something is due; parts that are booked already are a piece of
+   * their own. The gate examines the trades after a piece when the next piece is pulled; by then everything due has
+   * been settled.
    */
   *over(blocks: Iterable<SignalledBlock>): Generator<Piece<Judged>> {
     const piece = this.#piece;

@@ -90,6 +90,7 @@ const GRIDS: readonly (readonly string[])[] = [
   ["--fill=signal,next", "--max-orders=5/1h,50/1m", "--cooldown=30s,5m", "--on-halt=hold,flatten"],
   ["--max-daily-loss=0.5%,3%", "--min-notional=5,500", "--lot=0.001,1", "--short=5", "--long=20"],
   ["--participation=10%,50%", "--order-ttl=1s,1m", "--max-position=500,5000", "--short=5", "--long=20"],
+  ["--participation=0.5%,2%", "--stake=1000,100%", "--stop-loss=2%", "--short=5", "--long=20"],
 ];
 
 Deno.test("each row of a sweep is the backtest of its options, to the last digit", () =>

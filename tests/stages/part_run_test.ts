@@ -203,6 +203,26 @@ Deno.test("PartRuns books most parts of large orders, in every fill model, under
   }
 });
 
+Deno.test("PartRuns books no more parts at once than their sums in plain numbers are exact for", () => {
+  const choices = {
+    ...{ ...DEFAULTS, short: 2, long: 3, cash: "30000000", stake: "20000000", maxDrawdown: null },
+    ...{ participation: "0.01", lot: "0.00000001" },
+  };
+  // It buys at the fourth trade, which has volume for all of it, and sells in parts: three are more than 2^53 units.
+  const prices = ["100.00", "100.00", "100.00", "101.01", ...Array<string>(40).fill("100.07")];
+  const messages = prices.map((price, trade) =>
+    messageOf({
+      ...{ firstId: trade + 1, lastId: trade + 1, time: FIRST_TIME + 100_000 * trade, price },
+      quantity: trade < 4 ? "100000000" : "300000.000001",
+    })
+  );
+  const seen = runOf(choices, messages, [], { isQuiet: false, sizes: [500] });
+  const joined = inRuns(() =>
+    assertEquals(runOf(choices, messages, [], { isQuiet: true, sizes: [500] }).left, seen.left)
+  );
+  assertSame([joined, seen.parts], [37, 39]);
+});
+
 /** What is left of blocks of 20 trades in each symbol: a large purchase starts at the first, and some are late. */
 function leftOf(symbols: readonly string[], joinsParts: boolean): unknown {
   const parameters = tradingParametersOf({ ...DEFAULTS, participation: "0.01" });
@@ -238,6 +258,20 @@ function leftOf(symbols: readonly string[], joinsParts: boolean): unknown {
   }
   return [...left, books.drawdown.snapshot(), books.measured!.results()];
 }
+
+Deno.test("PartRuns takes no part that an event or a chart shows, and none of an order that may expire", () => {
+  const messages = messagesOf(1, 10_000, 500);
+  const choices = { ...DEFAULTS, stake: "9000", participation: "0.01" };
+  const tradesIn = (orderTtl: number | null, isQuiet: boolean, withChart: boolean) =>
+    inRuns(() => {
+      const pipeline = new Pipeline({ ...optionsOf({ ...choices, orderTtl }), isQuiet, withChart });
+      for (const _ of pipeline.run(new BlockReader(reading(messages), [500])));
+    });
+  assertGreater(tradesIn(null, true, false), 100);
+  assertSame(tradesIn(null, true, true), 0);
+  assertSame(tradesIn(null, false, false), 0);
+  assertSame(tradesIn(3_600_000_000, true, false), 0);
+});
 
 Deno.test("PartRuns leaves late trades, and accounts of several symbols, to the stages", () => {
   for (const symbols of [["BTCUSDT"], ["BTCUSDT", "ETHUSDT"]]) {

@@ -224,7 +224,7 @@ export class Account {
     return this.#post(side, quantity, price.times(quantity), fee, cost);
   }
 
-  /** Books consecutive parts of one order at once, like `book` for each of them, and checks the books once. */
+  /** Books consecutive parts of one order at once, like `book` for each of them, but checks the books only once. */
   bookParts(booking: PartsBooking): Money | null {
     this.#funds.keep(booking);
     const { side, quantity, notional, fee, cost } = booking;

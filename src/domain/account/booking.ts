@@ -24,9 +24,9 @@ export interface PartsBooking {
   /** Σ price × quantity */
   readonly notional: Money;
   readonly fee: Money;
-  /** What the parts that were sold had cost, by `costShare` for each; not used for a purchase. */
+  /** What the sold quantity had cost: the sum of each part's `costShare`. Zero for a purchase. */
   readonly cost: Money;
-  /** The last trade. */
+  /** The trade of the last part. */
   readonly tradeId: number;
 }
 

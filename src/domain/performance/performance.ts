@@ -40,10 +40,13 @@ export interface RowResults {
   readonly to: number;
 }
 
-/** The books after a part: cash and what the position cost in quote currency, and the position in base. */
-export interface PartedBooks {
+/** The books of an account with one symbol. */
+export interface BooksAtCost {
+  /** Quote currency. */
   readonly cash: Money;
+  /** Base currency. */
   readonly position: Money;
+  /** What the position cost, fees included, quote currency. */
   readonly cost: Money;
 }
 
@@ -118,10 +121,11 @@ export class Performance {
   }
 
   /**
-   * Notes trades as `note` does, and the books after a part of an order that filled at the last of them: the only
-   * symbol's position is neither opened nor closed. The profit of such parts is for `addProfit`.
+   * Notes trades as `note` does, and the `books` after a part of an order that filled at the last of them. The account
+   * trades one symbol, and the part neither opens nor closes its position. The profit of such parts is for `addProfit`.
+   * `note` may follow for the same trades: it changes nothing at those that have been noted.
    */
-  notePart(block: Block, from: number, to: number, before: Marked, books: PartedBooks): void {
+  notePart(block: Block, from: number, to: number, before: Marked, books: BooksAtCost): void {
     this.note(block, from, to, NOTHING, before);
     const { cash, position, cost } = books;
     this.#cash = estimate(cash);
@@ -129,7 +133,7 @@ export class Performance {
     this.#exposure.rebook(block.time[to - 1]!, cost, cash);
   }
 
-  /** Adds the profit of sales in a symbol that have left some of its position. */
+  /** Adds the profit (quote currency) of sales in a symbol that left some of its position. */
   addProfit(symbol: string, profit: Money): void {
     this.#roundTrips.addProfit(profit, symbol);
   }

@@ -103,7 +103,7 @@ export class RoundTrips {
     this.#close(profit, heldFor(opened.at, time));
   }
 
-  /** Adds the profit of sales in `symbol` that leave some of its position. */
+  /** Adds the profit (quote currency) of sales in `symbol` that left some of its position. */
   addProfit(profit: Money, symbol: string): void {
     const opened = this.#opened.get(symbol);
     if (opened === undefined) throw new TypeError(`A sale closes a position: ${symbol} has none before it`);

@@ -41,16 +41,16 @@ export interface OrderCheck {
   /** Judges what an order, or the next part of one, would trade. */
   judgeQuote?(order: Order, quote: Quote): Breach | null;
   /**
-   * The orders of which `judgeQuote` never refuses a part once they are working, if the price is above zero, the
-   * account can pay the part and its fee, and at least a lot more of the order is left. Such parts are not judged where
-   * nobody sees each of them. Absent for none.
+   * Working orders whose next part `judgeQuote` never refuses, as long as the price is above zero, the account can pay
+   * the part and its fee, and at least a lot of the order is left after it. `judgeQuote` is not asked about such parts
+   * where nobody sees each of them. Absent for none: then every part is judged.
    */
   readonly passesParts?: "all" | "sales";
   /** Notes that an order has passed all checks, once for all its parts. */
   started?(time: number): void;
   /**
-   * Notes a fill that has just been booked, or a part of one; or several parts that have been booked at once and did not
-   * end their order, at the time of the last.
+   * Notes a fill that has just been booked, or a part of one. Where nobody sees each part, one call may stand for
+   * several that did not end their order, with the time of the last; the account then has all of them.
    */
   filled?(side: Side, time: number): void;
   /** What it remembers, as plain values under names that no other check has. */
