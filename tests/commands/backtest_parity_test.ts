@@ -129,6 +129,7 @@ Deno.test("penstock backtest gives the events of a recorded demo, one for one, t
         `--faults=${FAULTS.join()}`,
         "--rate=200",
         "--speed=max",
+        "--max-hold=1h",
         "--stale=3s",
         "--retry-max=250ms",
         "--seed=3",

@@ -225,7 +225,7 @@ Deno.test("a run of a user's own strategy resumes from its state, verifies, and 
     const demo = (stopAfter: number, recording: string) =>
       finishHere(
         ...["demo", "--json", "--log-level=error", `--strategy=${file}`, `--state=${journal}`],
-        ...[`--record=${folder}/${recording}`, "--speed=max", `--stop-after=${stopAfter}`],
+        ...[`--record=${folder}/${recording}`, "--speed=max", "--max-hold=1h", `--stop-after=${stopAfter}`],
       );
     const first = await demo(100, "1.txt");
     assertEquals([first.code, first.stderr], [0, ""]);
@@ -255,7 +255,7 @@ Deno.test("a live run whose strategy fails ends cleanly: it verifies, says why, 
       const demo = () =>
         finishHere(
           ...["demo", "--json", "--log-level=error", `--strategy=${folder}/mine.ts`, `--state=${journal}`],
-          ...[`--record=${recording}`, "--speed=max", "--stop-after=400"],
+          ...[`--record=${recording}`, "--speed=max", "--max-hold=1h", "--stop-after=400"],
         );
       const failed = await demo();
       assertEquals(failed.code, 1);

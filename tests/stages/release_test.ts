@@ -37,8 +37,8 @@ Deno.test("Pipeline.release() leaves an active run in the state in which a relea
     }),
     { numRuns: 500 },
   );
-  assertGreater(releases, 200);
-  assertGreater(fills, 500);
+  assertGreater(releases, 100);
+  assertGreater(fills, 300);
 });
 
 /** Gate and account, with every waiting order: how many of them a snapshot leaves to changes depends on what was stored. */
