@@ -51,7 +51,8 @@ export function followsOn(n: usize): boolean {
   store<f64>(LAST_ID_BEFORE, last);
   store<f64>(TIME_BEFORE, time);
   const price: f64 = load<f64>(n << 3, PRICE);
-  if (time > load<f64>(LATEST)) store<f64>(LATEST, time);
+  // Nearly all times are equal to the latest or later, which a processor predicts; whether one is later, it cannot.
+  if (time >= load<f64>(LATEST)) store<f64>(LATEST, time);
   if (price > load<f64>(HIGHEST)) store<f64>(HIGHEST, price);
   return true;
 }
