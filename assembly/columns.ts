@@ -13,7 +13,8 @@ export const LATEST: usize = 792;
 export const HIGHEST: usize = 800;
 /** A trade that covers more ids, or is further in time (µs) from the trade before, is left to the host. */
 const ID_JUMP: f64 = 1e9;
-const HOUR: f64 = 3600000000;
+/** In µs. */
+export const HOUR: f64 = 3600000000;
 /** What is remembered of the previous price, 112 bytes of 0 at first. */
 export const PRICE_FORM: usize = 832;
 // The compiler puts its own data from 1024 on.

@@ -21,6 +21,7 @@ import {
   takeWhole,
   toMicroseconds,
 } from "./fields.ts";
+import { learnForm, takeAlike } from "./row_form.ts";
 
 const FEED: u8 = 10;
 const RETURN: u8 = 13;
@@ -40,28 +41,40 @@ const F: u32 = 102;
  */
 export function readRows(at: usize, end: usize, most: usize, isAggregate: i32, hasFlag: i32, unit: i32): i32 {
   endText(end);
+  const mayBeAlike: boolean = unit >= 0 && !isAggregate;
   let n: usize = 0;
   while (n < most) {
-    let p: usize = takeWhole(at, n, LAST_ID, COMMA, PLACES);
-    if (p == 0) break;
-    p = takeNextPrice(p + 1, n, unit, COMMA, PLACES + 64);
-    if (p == 0) break;
-    p = takeNextQuantity(p + 1, n, COMMA, PLACES + 96);
-    if (p == 0) break;
+    if (mayBeAlike && n > 0) {
+      const next: usize = takeAlike(at, n, unit);
+      if (next != 0) {
+        at = next;
+        n++;
+        continue;
+      }
+    }
+    const priceAt: usize = takeWhole(at, n, LAST_ID, COMMA, PLACES) + 1;
+    if (priceAt == 1) break;
+    const quantityAt: usize = takeNextPrice(priceAt, n, unit, COMMA, PLACES + 64) + 1;
+    if (quantityAt == 1) break;
+    const afterQuantity: usize = takeNextQuantity(quantityAt, n, COMMA, PLACES + 96) + 1;
+    if (afterQuantity == 1) break;
+    let p: usize;
     if (isAggregate) {
-      p = takeWhole(p + 1, n, FIRST_ID, COMMA, PLACES + 128);
+      p = takeWhole(afterQuantity, n, FIRST_ID, COMMA, PLACES + 128);
       if (p == 0) break;
       p = takeWhole(p + 1, n, LAST_ID, COMMA, PLACES + 192);
       if (p == 0 || load<f64>(n << 3, LAST_ID) < load<f64>(n << 3, FIRST_ID)) break;
     } else {
-      p = skipAmount(p + 1);
+      p = skipAmount(afterQuantity);
       if (p == 0 || load<u8>(p) != COMMA) break;
     }
-    p = takeWhole(p + 1, n, TIME, COMMA, PLACES + 256);
-    if (p == 0 || !toMicroseconds(n, TIME)) break;
+    const timeAt: usize = p + 1;
+    const makerAt: usize = takeWhole(timeAt, n, TIME, COMMA, PLACES + 256) + 1;
+    if (makerAt == 1 || !toMicroseconds(n, TIME)) break;
 
-    p = takeMaker(p + 1, n);
-    if (p == 0) break;
+    const afterMaker: usize = takeMaker(makerAt, n);
+    if (afterMaker == 0) break;
+    p = afterMaker;
     if (hasFlag) {
       if (load<u8>(p) != COMMA) break;
       p = skipBoolean(p + 1);
@@ -73,6 +86,9 @@ export function readRows(at: usize, end: usize, most: usize, isAggregate: i32, h
     if (!isAggregate) store<f64>(n << 3, load<f64>(n << 3, LAST_ID), FIRST_ID);
     if (unit >= 0 && !followsOn(n)) break;
     store<u32>(n << 2, at as u32, START);
+    if (mayBeAlike) {
+      learnForm(at, priceAt, quantityAt, afterQuantity, timeAt, makerAt, afterMaker, p + 1, n, unit);
+    }
     at = p + 1;
     n++;
   }

@@ -32,7 +32,7 @@ const POWERS: usize = memory.data<u64>([
   100000000,
 ]);
 
-function power(n: u64): u64 {
+export function power(n: u64): u64 {
   return load<u64>(POWERS + ((n as usize) << 3));
 }
 

@@ -14,11 +14,22 @@
  * @module
  */
 
-/** Each source in assembly/, and the file of src/ that it becomes. */
-const MODULES: readonly (readonly [source: string, target: string])[] = [
-  ["csv_rows.ts", "formats/csv_rows_module.ts"],
-  ["kline_rows.ts", "formats/kline_rows_module.ts"],
-  ["binance_messages.ts", "exchanges/binance/message_module.ts"],
+/**
+ * The largest function that is inlined, in instructions. A function that reads a field is fastest within the loop,
+ * where its arguments are known.
+ */
+const INLINED_SIZE = 200;
+/** The same for a function that is called in one place: any size. */
+const ANY_SIZE = 100_000;
+
+/**
+ * Each source in assembly/, the file of src/ that it becomes, and up to which size a function is inlined that is called
+ * in one place. Which size is faster was measured.
+ */
+const MODULES: readonly (readonly [source: string, target: string, oneCallerSize: number])[] = [
+  ["csv_rows.ts", "formats/csv_rows_module.ts", ANY_SIZE],
+  ["kline_rows.ts", "formats/kline_rows_module.ts", INLINED_SIZE],
+  ["binance_messages.ts", "exchanges/binance/message_module.ts", ANY_SIZE],
 ];
 
 const ASC = "npm:assemblyscript@0.28.20/asc";
@@ -30,13 +41,7 @@ const SRC = new URL("../src/", import.meta.url);
 /** Pages of 64 kB, for the text that is read, the columns, and the compiler's own data below them. */
 const MEMORY_PAGES = "4";
 const MEMORY = ["--initialMemory", MEMORY_PAGES, "--maximumMemory", MEMORY_PAGES];
-const FLAGS = ["--runtime", "stub", "--noAssert", ...MEMORY];
-/**
- * The largest function that is inlined, in instructions. A function that reads a field is fastest within the loop,
- * where its arguments are known.
- */
-const INLINED_SIZE = 200;
-
+const FLAGS = ["--runtime", "stub", "--noAssert", "--enable", "simd", ...MEMORY];
 /** The part of AssemblyScript that is used. */
 interface Asc {
   main(
@@ -56,10 +61,14 @@ interface Binaryen {
   setShrinkLevel(level: number): void;
   setAlwaysInlineMaxSize(size: number): void;
   setFlexibleInlineMaxSize(size: number): void;
+  setOneCallerInlineMaxSize(size: number): void;
 }
 
-/** Compiles `source` of assembly/ and returns the bytes of the module. Throws an Error with the compiler's messages. */
-async function compile(source: string): Promise<Uint8Array> {
+/**
+ * Compiles `source` of assembly/ and returns the bytes of the module, in which functions that are called in one place
+ * are inlined up to `oneCallerSize`. Throws an Error with the compiler's messages.
+ */
+async function compile(source: string, oneCallerSize: number): Promise<Uint8Array> {
   const asc: Asc = (await import(ASC)).default;
   const binaryen: Binaryen = (await import(BINARYEN)).default;
   let compiled = new Uint8Array();
@@ -75,6 +84,7 @@ async function compile(source: string): Promise<Uint8Array> {
   binaryen.setShrinkLevel(0);
   binaryen.setAlwaysInlineMaxSize(INLINED_SIZE);
   binaryen.setFlexibleInlineMaxSize(INLINED_SIZE);
+  binaryen.setOneCallerInlineMaxSize(oneCallerSize);
   const module = binaryen.readBinary(compiled);
   // The second pass simplifies what the first one inlines.
   module.optimize();
@@ -101,8 +111,8 @@ export const MODULE = Uint8Array.fromBase64(
 
 if (import.meta.main) {
   const folder = Deno.args[0] === undefined ? SRC : new URL(`file://${Deno.realPathSync(Deno.args[0])}/`);
-  for (const [source, target] of MODULES) {
-    const bytes = await compile(source);
+  for (const [source, target, oneCallerSize] of MODULES) {
+    const bytes = await compile(source, oneCallerSize);
     const path = new URL(target, folder);
     Deno.mkdirSync(new URL(".", path), { recursive: true });
     Deno.writeTextFileSync(path, moduleText(source, bytes));

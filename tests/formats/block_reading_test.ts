@@ -1,8 +1,6 @@
 /** Blocks hold the same trades as reading one by one, and only trades that need no judgement. */
 import { assert, assertGreater } from "@std/assert";
-import type { ReadBlock } from "../../src/domain/market/block.ts";
-import { powerOfTen } from "../../src/domain/numbers/price.ts";
-import type { Followed, TradeFields, TradeReader } from "../../src/domain/market/trade_reader.ts";
+import type { Followed, TradeReader } from "../../src/domain/market/trade_reader.ts";
 import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
 import { FrameBatch } from "../../src/formats/frame_batch.ts";
 import { MessageLines } from "../../src/formats/message_lines.ts";
@@ -10,6 +8,7 @@ import type { FileReader } from "../../src/formats/trade_file.ts";
 import { FUTURES_AGGREGATES, open, originOf, SPOT_AGGREGATES, SPOT_TRADES } from "../support/csv.ts";
 import { fuzzCases } from "../support/fuzz_inputs.ts";
 import { SeededRandom } from "../support/random.ts";
+import { readBlocks, readSingly } from "../support/read_blocks.ts";
 import { assertEquals } from "../support/equals.ts";
 
 const HOUR = 3_600_000_000;
@@ -83,85 +82,9 @@ function frameOf({ firstId, lastId, price, quantity, time, buyerIsMaker }: Made)
     : `{"e":"aggTrade","E":1,"s":"BTCUSDT","a":7,"p":"${price}","q":"${quantity}","f":${firstId},"l":${lastId},${end}`;
 }
 
-/** One trade as text, its price without trailing zeros. */
-function shown(trade: TradeFields, receivedAt = 0): string {
-  const { firstId, lastId, time, quantityWhole, quantityFraction, buyerIsMaker } = trade;
-  let { price, decimals } = trade;
-  while (decimals > 0 && price % 10 === 0) [price, decimals] = [price / 10, decimals - 1];
-  return [firstId, lastId, time, price, decimals, quantityWhole, quantityFraction, buyerIsMaker, receivedAt]
-    .join();
-}
-
-/** The trades of a block as text, after a check that the block keeps its promises. */
-function rowsOf(block: ReadBlock, after: Followed): string[] {
-  assert(block.size > 0);
-  assertEquals([block.symbol, block.decimals], ["BTCUSDT", after.decimals]);
-  let { id, time } = after;
-  const found: string[] = [];
-  assertEquals(block.firstId, id + 1);
-  for (let row = 0; row < block.size; row++) {
-    const [lastId, stamp, price] = [block.id[row]!, block.time[row]!, block.price[row]!];
-    assert(Math.abs(stamp - time) <= HOUR && lastId - id <= 1e9 && Number.isSafeInteger(price));
-    const quantity = {
-      quantityWhole: block.quantityWhole[row]!,
-      quantityFraction: block.quantityFraction[row]!,
-    };
-    const buyerIsMaker = block.buyerIsMaker[row] === 1;
-    const { decimals } = block;
-    const trade = { firstId: id + 1, lastId, time: stamp, price, decimals, ...quantity, buyerIsMaker };
-    found.push(shown(trade, block.receivedAt[row]));
-    [id, time] = [lastId, stamp];
-  }
-  const prices = block.price.subarray(0, block.size);
-  assertEquals(block.highest, Math.max(...prices));
-  assertEquals(block.latest, Math.max(...block.time.subarray(0, block.size)));
-  return found;
-}
-
-const counts = { single: 0, inBlocks: 0, blocks: 0 };
-
-/** Everything in a reader: its blocks, and what it reads between them. */
-function readBlocks(reader: TradeReader, random: SeededRandom): string[] {
-  const found: string[] = [];
-  let after: Followed = { ...START, decimals: 0 };
-  for (;;) {
-    // A caller that reads blocks may also continue one by one.
-    const most = random.pick([4096, 4096, 4096, 1, 3, 50]);
-    const block = random.whole(0, 9) === 0 ? null : reader.takeBlock!(after, most);
-    if (block !== null) {
-      assert(block.size <= most);
-      found.push(...rowsOf(block, after));
-      const last = block.size - 1;
-      after = { id: block.id[last]!, time: block.time[last]!, decimals: after.decimals };
-      counts.inBlocks += block.size;
-      counts.blocks++;
-      continue;
-    }
-    const read = reader.next();
-    if (read === null) return found;
-    if (read !== "trade") {
-      found.push(`${read} ${reader.reason}`);
-      continue;
-    }
-    const { trade } = reader;
-    found.push(shown(trade, reader.receivedAt));
-    const needed = Math.max(after.decimals, trade.decimals);
-    const isExact = trade.price * powerOfTen(needed - trade.decimals) <= Number.MAX_SAFE_INTEGER;
-    after = { id: trade.lastId, time: trade.time, decimals: isExact ? needed : after.decimals };
-    counts.single++;
-  }
-}
-
-function readSingly(reader: TradeReader): string[] {
-  const found: string[] = [];
-  for (let read = reader.next(); read !== null; read = reader.next()) {
-    found.push(read === "trade" ? shown(reader.trade, reader.receivedAt) : `${read} ${reader.reason}`);
-  }
-  return found;
-}
-
 Deno.test("takeBlock() and next() of every reader give, in any mixture, what next() alone gives", () => {
   const random = new SeededRandom(20241130);
+  const counts = { single: 0, inBlocks: 0, blocks: 0 };
   const encoder = new TextEncoder();
   for (let n = 0; n < FILES; n++) {
     const header = random.pick([SPOT_TRADES, SPOT_AGGREGATES, FUTURES_AGGREGATES, BY_TIME, BY_RANGE]);
@@ -184,7 +107,7 @@ Deno.test("takeBlock() and next() of every reader give, in any mixture, what nex
     ];
     for (const [name, make] of ways) {
       const expected = readSingly(make()).join("\n");
-      const found = readBlocks(make(), random).join("\n");
+      const found = readBlocks(make(), START, random, counts).join("\n");
       if (found !== expected) assertEquals({ name, text, found }, { name, text, found: expected });
     }
   }
