@@ -45,6 +45,8 @@ export interface KeptOrders {
   readonly changes: readonly OrderChange[];
   /** All orders, oldest first. */
   readonly whole: readonly OrderSnapshot[];
+  /** Whether the purchases among them have missed their time, because the connection was lost. */
+  readonly areCut: boolean;
 }
 
 /** A queue of orders, first in, first out. */
@@ -128,6 +130,10 @@ export class WaitingOrders implements KeptOrders {
     for (const order of [...this.#buys]) order.cut = how;
     this.#log.add({ cut: how });
     if (this.#mustSweep === "none") this.#mustSweep = "purchases";
+  }
+
+  get areCut(): boolean {
+    return (this.#buys.first?.cut ?? null) !== null;
   }
 
   /** Notes that something other than their time may have ended any of them: `isDue` is true until the next `sweep`. */

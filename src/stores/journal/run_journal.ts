@@ -69,6 +69,8 @@ export class RunJournal implements AsyncDisposable {
   /** Trades at the last checkpoint, and at the last heartbeat. */
   #kept = -1;
   #shown = -1;
+  /** Whether purchases had missed their time at the last checkpoint. */
+  #wereCut = false;
 
   /**
    * Keeps the run of `engine`, which trades `symbol`, in `journal`, and closes the journal in the end. Throws a
@@ -149,10 +151,13 @@ export class RunJournal implements AsyncDisposable {
       content,
     }));
     const { time } = entries.at(-1)!;
-    // Events of the connection do not change the run's state.
+    // Events of the connection do not change the run's state, apart from the purchases that they cut.
     const isDecided = events.some(({ type }) => type !== "connected" && type !== "disconnected");
-    const isMoved = isDecided || this.#engine.state.trades !== this.#kept;
-    await this.#journal.commit({ entries, ...(isMoved ? { checkpoint: this.#draft(time) } : {}), handled });
+    await this.#journal.commit({
+      entries,
+      ...(isDecided || this.#isMoved ? { checkpoint: this.#draft(time) } : {}),
+      handled,
+    });
   }
 
   /**
@@ -169,17 +174,16 @@ export class RunJournal implements AsyncDisposable {
 
   /** Records that the run was stopped at `time` (µs since 1970), and its state: both or neither. */
   async stop(time: number, reason: string): Promise<void> {
-    const isMoved = this.#engine.state.trades !== this.#kept;
     await this.#journal.commit({
       entries: [{ type: "stopped", time, content: { reason } }],
-      ...(isMoved ? { checkpoint: this.#draft(time) } : {}),
+      ...(this.#isMoved ? { checkpoint: this.#draft(time) } : {}),
     });
     await this.#journal.mustBeInPlace();
   }
 
-  /** Keeps the run's state, if trades have arrived since it was last kept. */
+  /** Keeps the run's state, if it has changed since it was last kept. */
   async checkpoint(time: number): Promise<void> {
-    if (this.#engine.state.trades === this.#kept) return;
+    if (!this.#isMoved) return;
     await this.#journal.commit({ checkpoint: this.#draft(time) });
   }
 
@@ -240,9 +244,20 @@ export class RunJournal implements AsyncDisposable {
     );
   }
 
+  /**
+   * Whether the state differs from the last checkpoint: trades have arrived, or a lost connection has cut purchases,
+   * which the next process must not fill either.
+   */
+  get #isMoved(): boolean {
+    const { trades, orders } = this.#engine.state;
+    return trades !== this.#kept || orders.areCut !== this.#wereCut;
+  }
+
   #draft(time: number): CheckpointDraft {
-    const draft = checkpointOf(this.#engine.state, this.#symbol, time);
-    this.#kept = this.#engine.state.trades;
+    const { state } = this.#engine;
+    const draft = checkpointOf(state, this.#symbol, time);
+    this.#kept = state.trades;
+    this.#wereCut = state.orders.areCut;
     return draft;
   }
 

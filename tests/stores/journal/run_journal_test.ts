@@ -87,6 +87,54 @@ function withoutTime(events: readonly PipelineEvent[]): unknown[] {
   return events.map(({ time: _time, ...event }) => event);
 }
 
+Deno.test("RunJournal keeps that a lost connection cut a purchase, even if no trade has come since the signal", () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/run.db`;
+    const trades = walk(200);
+    const open = async () => {
+      const engine = new Engine(optionsOf(OPTIONS));
+      const store = sqliteStore({ connect: unsynced });
+      const journal = await Journal.open(path, { now: () => 0, remembers: OPTIONS.long, store });
+      const kept = new RunJournal(journal, engine, "BTCUSDT");
+      await kept.start({
+        ...{ time: TIME, version: "1", options: SHOWN, market: "binance", instrument: ORIGIN, isNew: false },
+      });
+      return { engine, kept };
+    };
+    const lose = {
+      event: "disconnected",
+      reason: "silent",
+      retryInMs: 0,
+      cause: "stale",
+      time: TIME,
+    } as const;
+    /** Applies trades and keeps the events, which it returns. */
+    const apply = async ({ engine, kept }: Awaited<ReturnType<typeof open>>, some: readonly PlainTrade[]) => {
+      const trades = reading(some.map((trade) => messageOf(trade)));
+      const events = [...engine.apply({ event: "frames", trades })] as PipelineEvent[];
+      await kept.keep(events);
+      return events;
+    };
+    // Up to a signal to buy, whose order waits.
+    const first = await open();
+    let at = 0;
+    for (let bought = false; !bought; at++) {
+      const events = await apply(first, [trades[at]!]);
+      bought = events.some((event) => event.type === "signal" && event.side === "buy");
+    }
+    // Lost twice, as when the next attempt fails too; then the process is gone.
+    for (const _ of [1, 2]) await first.kept.keep([...first.engine.apply(lose)]);
+    const left = JSON.stringify(first.engine.state.snapshot());
+    await first.kept.close();
+
+    const second = await open();
+    assertEquals(JSON.stringify(second.engine.state.snapshot()), left);
+    const events = await apply(second, trades.slice(at));
+    await second.kept.close();
+    const refused = events.find(({ type }) => type === "refusal" || type === "fill");
+    assertEquals([refused?.type, (refused as { reason?: string }).reason], ["refusal", "stale"]);
+  }));
+
 Deno.test("RunJournal keeps every emitted event, and the next process decides the same, whichever write fails", async () => {
   await inFolder(async (folder) => {
     const trades = walk(70);
