@@ -150,7 +150,7 @@ test("a run that can keep no more while its database is away drops the rest, and
     ...{ exchange: exchangeNamed("binance"), endpoint, symbol: "BTCUSDT", staleMs: 15_000 },
     ...{ retryMaxMs: 1_000, attempts: null, renewAfterMs: 3_600_000, signal: ending.signal },
   });
-  const feed = new ReadAhead(stream, { frames: 50, characters: Infinity });
+  const feed = new ReadAhead(stream, { frames: 50, characters: Infinity, disconnections: Infinity });
   const view = new WitnessView();
   const live = new LiveRun(configuration, view, feed, ending.signal);
   await live.open({ command: "run", version: "1" });

@@ -6,10 +6,15 @@ import type { Batch, Feed } from "./feed.ts";
 export interface MostKept {
   readonly frames: number;
   readonly characters: number;
+  /**
+   * After this many disconnections the feed does not try to connect again. Otherwise a journal slower than the attempts
+   * would be further behind with each of them, and a run that is asked to stop would have to keep them all first.
+   */
+  readonly disconnections: number;
 }
 
 /** A trade message has about 200 characters, but an exchange may send longer ones. */
-export const MOST_KEPT: MostKept = { frames: 20_000, characters: 16 * 1024 * 1024 };
+export const MOST_KEPT: MostKept = { frames: 20_000, characters: 16 * 1024 * 1024, disconnections: 3 };
 
 /**
  * Passes a feed's batches on, in order. While `during` waits for something else, batches are read and kept, up to a
@@ -23,6 +28,7 @@ export class ReadAhead implements Feed {
   readonly #kept: Batch[] = [];
   #frames = 0;
   #characters = 0;
+  #disconnections = 0;
   /** A read that was started and not delivered yet. */
   #next: Promise<IteratorResult<Batch>> | null = null;
   /** The read whose batch is kept if the consumer is still busy by then. */
@@ -111,6 +117,9 @@ export class ReadAhead implements Feed {
       this.#fullSince ??= this.#clock.performance.now();
       return;
     }
+    // A connection that is open must be read.
+    const isOpen = this.#kept.at(-1)?.kind !== "disconnected";
+    if (!isOpen && this.#disconnections >= this.#most.disconnections) return;
     const reading = this.#keeping = this.#next ??= this.#feed.next();
     const keep = (result: IteratorResult<Batch> | null): void => {
       this.#keeping = null;
@@ -127,6 +136,7 @@ export class ReadAhead implements Feed {
   #count(batch: Batch, times: 1 | -1): void {
     const messages = batch.kind === "messages" ? batch.messages : [""];
     this.#frames += times * messages.length;
+    if (batch.kind === "disconnected") this.#disconnections += times;
     this.#characters += times * messages.reduce((sum, { length }) => sum + length, 0);
   }
 }

@@ -31,7 +31,7 @@ class NumberedFeed {
 
 /** A limit of so many batches. */
 function most(batches: number): MostKept {
-  return { frames: batches * FRAMES, characters: Infinity };
+  return { frames: batches * FRAMES, characters: Infinity, disconnections: 3 };
 }
 
 /** Waits until everything that is ready has happened. */
@@ -104,7 +104,7 @@ Deno.test("ReadAhead.during() reads ahead for all of the work that is waited for
 
 Deno.test("ReadAhead.during() keeps no more characters than its limit, and reports since when", async () => {
   const feed = new NumberedFeed();
-  const ahead = new ReadAhead(feed, { frames: Infinity, characters: 2 * FRAMES });
+  const ahead = new ReadAhead(feed, { ...most(Infinity), characters: 2 * FRAMES });
   const batches = ahead[Symbol.asyncIterator]();
   const from = performance.now();
   const working = Promise.withResolvers<void>();
@@ -115,6 +115,40 @@ Deno.test("ReadAhead.during() keeps no more characters than its limit, and repor
   working.resolve();
   await during;
   assertEquals([await next(batches, 1), ahead.fullSince], [[0], null]);
+  await batches.return(undefined);
+});
+
+/** A feed that connects again and again, and counts the attempts. */
+class LostFeed {
+  attempts = 0;
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Batch> {
+    for (;;) {
+      this.attempts++;
+      const [endpoint, attempt] = ["ws://127.0.0.1:9", this.attempts];
+      yield { kind: "connected", endpoint, attempt };
+      yield { kind: "messages", messages: ["one"], receivedAt: attempt };
+      yield { kind: "disconnected", cause: "unreachable", reason: "gone", retryInMs: 1, hint: null };
+    }
+  }
+}
+
+Deno.test("ReadAhead.during() connects a lost feed again only so often, however long the consumer is busy", async () => {
+  const feed = new LostFeed();
+  const ahead = new ReadAhead(feed, most(Infinity));
+  const batches = ahead[Symbol.asyncIterator]();
+  for (let time = 1; time <= 3; time++) {
+    const working = Promise.withResolvers<void>();
+    const during = ahead.during(working.promise);
+    await turn();
+    assertEquals(feed.attempts, 3 * time);
+    working.resolve();
+    await during;
+    const kinds: string[] = [];
+    while (kinds.length < 9) kinds.push((await batches.next()).value.kind);
+    const each = ["connected", "messages", "disconnected"];
+    assertEquals(kinds, [...each, ...each, ...each]);
+  }
   await batches.return(undefined);
 });
 
