@@ -218,8 +218,8 @@ export class Session {
     while (this.#cursor < entries.end && frames.length < most && this.#state === "flowing") {
       const entry = entries.at(this.#cursor++)!;
       if (entry.kind === "trade") {
-        if (this.#isMalforming && entry.trade.id === (this.#last?.id ?? 0) + 1) {
-          frames.push(...malformedFrames(writer, symbol, this.#last!), ...this.#wildFrames());
+        if (this.#isMalforming && this.#last !== null && entry.trade.id === this.#last.id + 1) {
+          frames.push(...malformedFrames(writer, symbol, this.#last), ...this.#wildFrames());
           this.#isMalforming = false;
         }
         frames.push(writer.trade(entry.trade));
