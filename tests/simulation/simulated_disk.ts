@@ -65,6 +65,7 @@ export class SimulatedDisk {
   readonly #leases: LogLease[] = [];
   readonly #recordings: Written[] = [];
   #isGone = false;
+  #wasKilled = false;
   #killIn: number | null = null;
   #isKilledInCommit = false;
   #torn: readonly Torn[] = [];
@@ -106,6 +107,7 @@ export class SimulatedDisk {
 
   /** Notes that the process is gone. Its calls fail from now on, and its files stay as they are. */
   end(): void {
+    this.#wasKilled = true;
     this.#isGone = true;
   }
 
@@ -335,7 +337,10 @@ export class SimulatedDisk {
           written.synced = Math.max(written.synced, Math.min(size, written.size));
         },
         statSync: () => file.statSync!(),
-        close: () => file.close(),
+        close: () => {
+          // A process that was killed closes nothing.
+          if (!this.#wasKilled) file.close();
+        },
       },
     };
   }
