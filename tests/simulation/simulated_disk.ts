@@ -338,8 +338,12 @@ export class SimulatedDisk {
         },
         statSync: () => file.statSync!(),
         close: () => {
-          // A process that was killed closes nothing.
-          if (!this.#wasKilled) file.close();
+          try {
+            file.close();
+          } catch (error) {
+            // What a killed process left open may have been closed for it.
+            if (!this.#wasKilled) throw error;
+          }
         },
       },
     };
