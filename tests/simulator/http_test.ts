@@ -184,6 +184,8 @@ Deno.test("REST pages join the stream without a hole", async () => {
   const live = await client.trades(3000);
   assertEquals(live.map(({ t }) => t), Array.from({ length: 3000 }, (_, index) => 500 + index));
 
+  const minuteNow = () => Math.floor(Date.now() / 60_000);
+  const minute = minuteNow();
   // deno-lint-ignore no-explicit-any
   const rows: any[] = [];
   while (rows.length < 3000) {
@@ -209,11 +211,13 @@ Deno.test("REST pages join the stream without a hole", async () => {
   });
 
   const { body: first, headers } = await get(exchange, "/api/v3/aggTrades?symbol=BTCUSDT&fromId=1");
-  assertEquals([first.length, first[0].a, first[0].f, headers.get("X-MBX-USED-WEIGHT-1M")], [
+  // The three pages before cost 25 each, unless a new minute has started since.
+  const used = minute === minuteNow() ? ["79"] : ["4", "29", "54", "79"];
+  assert(used.includes(headers.get("X-MBX-USED-WEIGHT-1M")!));
+  assertEquals([first.length, first[0].a, first[0].f], [
     500,
     1,
     500,
-    "79",
   ]);
   const { body: second } = await get(
     exchange,
