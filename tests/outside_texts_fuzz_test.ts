@@ -15,7 +15,7 @@ import { retryAfterMs } from "../src/feeds/live/connect_failure.ts";
 import { fuzzCases } from "./support/fuzz_inputs.ts";
 import { SeededRandom } from "./support/random.ts";
 
-const INPUTS = fuzzCases(25_000);
+const INPUTS = fuzzCases(50_000);
 
 const PIECES = [
   ...'{ } [ ] : , " \\ \\u0000 null true false penstock recording event version symbol'.split(" "),

@@ -219,7 +219,7 @@ Deno.test("readArguments() never throws, whatever the words", () => {
       const understood = command !== null || help || version || Object.keys(given).length > 0;
       assert(args.length === 0 || understood || mistakes.length > 0 || args.every(isEmpty), args.join(" "));
     }),
-    { numRuns: 1000 },
+    { numRuns: 2000 },
   );
 });
 

@@ -78,7 +78,7 @@ Deno.test("ClientFrames gives messages, then at most one protocol error, for any
       assert(whole.failure === null || [1002, 1007, 1009].includes(whole.failure));
       assertEquals(decode(split(new Uint8Array(bytes), cuts)), whole);
     }),
-    { numRuns: fuzzCases(25_000) },
+    { numRuns: fuzzCases(50_000) },
   );
 });
 

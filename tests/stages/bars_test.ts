@@ -112,13 +112,13 @@ Deno.test("Pipeline with bars equals the naive reference over gaps, noise and fi
       const signals = events.filter((event) => event.type === "signal").map(({ tradeId }) => tradeId);
       together += signals.length - new Set(signals).size;
     }),
-    { numRuns: 200 },
+    { numRuns: 400 },
   );
   assertEquals([...fills.keys()].sort(), ["ms", "q", "t", "v"]);
   for (const [unit, count] of fills) assertGreater(count, 5, unit);
-  assertGreater(all, 100);
+  assertGreater(all, 300);
   // Otherwise no flat bar would have given a signal after another one at the same trade.
-  assertGreater(together, 0);
+  assertGreater(together, 5);
 });
 
 Deno.test("Pipeline with bars equals the naive reference under every limit, over days that pass between trades", () => {
@@ -129,9 +129,9 @@ Deno.test("Pipeline with bars equals the naive reference under every limit, over
       const events = assertSame({ ...choices, bars }, messages, trades, { ...cut, restarts });
       fills += events.filter(({ type }) => type === "fill").length;
     }),
-    { numRuns: 150 },
+    { numRuns: 300 },
   );
-  assertGreater(fills, 40);
+  assertGreater(fills, 200);
 });
 
 Deno.test("Pipeline with bars decides by what has arrived so far: the events of every prefix are those of the whole", () => {
@@ -143,7 +143,7 @@ Deno.test("Pipeline with bars decides by what has arrived so far: the events of 
       const prefix = [...new Pipeline(options).run(reader(messages.slice(0, cut % (messages.length + 1))))];
       assertEquals(prefix, whole.slice(0, prefix.length));
     }),
-    { numRuns: 150 },
+    { numRuns: 300 },
   );
 });
 

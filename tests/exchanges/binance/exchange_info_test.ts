@@ -239,7 +239,7 @@ Deno.test("readExchangeInfo() returns rules that the options accept, or a reason
       if (minQuantity !== undefined && maxQuantity !== "0") assert(new Money(minQuantity).lte(maxQuantity));
       for (const flaw of info.flaws) assert(flaw.length < 200);
     }),
-    { numRuns: 5_000 },
+    { numRuns: 10_000 },
   );
   assert(read > 5_000, `only ${read} rules were read`);
 });
