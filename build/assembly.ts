@@ -42,6 +42,7 @@ const SRC = new URL("../src/", import.meta.url);
 const MEMORY_PAGES = "4";
 const MEMORY = ["--initialMemory", MEMORY_PAGES, "--maximumMemory", MEMORY_PAGES];
 const FLAGS = ["--runtime", "stub", "--noAssert", "--enable", "simd", ...MEMORY];
+
 /** The part of AssemblyScript that is used. */
 interface Asc {
   main(

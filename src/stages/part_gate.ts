@@ -8,10 +8,9 @@ import type { ProtectiveExits } from "../domain/risk/protective_exits.ts";
 import type { TradingHalt } from "../domain/risk/trading_halt.ts";
 import type { WaitingOrders } from "./waiting_orders.ts";
 
-/** What the gate of one symbol decides by; its `checks` are others after each change of the rules. */
+/** What the gate of one symbol decides by. */
 export interface DecidingGate {
   readonly orders: WaitingOrders;
-  readonly checks: OrderChecks;
   readonly awaitsRules: boolean;
   readonly hasNews: boolean;
 }
@@ -19,12 +18,21 @@ export interface DecidingGate {
 /** Passes the parts of the orders of one symbol. */
 export class PartGate {
   readonly #gate: DecidingGate;
+  readonly #checksNow: () => OrderChecks;
   readonly #exits: ProtectiveExits;
   readonly #halt: TradingHalt;
   readonly #drawdown: Drawdown;
 
-  constructor(gate: DecidingGate, exits: ProtectiveExits, halt: TradingHalt, drawdown: Drawdown) {
+  /** `checksNow` returns the gate's checks, which are others after each change of the rules. */
+  constructor(
+    gate: DecidingGate,
+    checksNow: () => OrderChecks,
+    exits: ProtectiveExits,
+    halt: TradingHalt,
+    drawdown: Drawdown,
+  ) {
     this.#gate = gate;
+    this.#checksNow = checksNow;
     this.#exits = exits;
     this.#halt = halt;
     this.#drawdown = drawdown;
@@ -35,7 +43,7 @@ export class PartGate {
    * it has had a part, and nothing refuses or ends it. Null if there is none.
    */
   get order(): Order | null {
-    const { orders, checks, awaitsRules, hasNews } = this.#gate;
+    const { orders, awaitsRules, hasNews } = this.#gate;
     const order = orders.oldest;
     if (order === undefined || !order.isWorking || order.filled.isZero()) return null;
     const { side, cause } = order;
@@ -44,7 +52,7 @@ export class PartGate {
     if (cause === null && this.#halt.bars(side)) return null;
     // A sale replaces what is left of a purchase.
     if (side === "buy" && orders.hasSale) return null;
-    return checks.passesParts(side) ? order : null;
+    return this.#checksNow().passesParts(side) ? order : null;
   }
 
   /**
@@ -70,6 +78,6 @@ export class PartGate {
 
   /** Notes that the account has booked a run of parts on this side, the last of them at `time`, µs since 1970. */
   runBooked(side: Side, time: number): void {
-    this.#gate.checks.filled(side, time);
+    this.#checksNow().filled(side, time);
   }
 }

@@ -62,8 +62,7 @@ export type RiskDecision = ApprovedOrder | Refusal | Expired;
 /** Judges the orders of one symbol for the account. */
 export class RiskGate {
   #parameters: TradingParameters;
-  /** The checks on orders; others after each `takeRules`. */
-  checks: OrderChecks;
+  #checks: OrderChecks;
   readonly #account: Account;
   readonly #exchange: Quotes;
   readonly #shared: AccountRisk;
@@ -90,7 +89,7 @@ export class RiskGate {
     shared: AccountRisk = new AccountRisk(parameters, drawdown),
   ) {
     this.#parameters = parameters;
-    this.checks = new OrderChecks(parameters, account, table, shared.memory);
+    this.#checks = new OrderChecks(parameters, account, table, shared.memory);
     this.#account = account;
     this.#exchange = exchange;
     this.#drawdown = drawdown;
@@ -98,7 +97,7 @@ export class RiskGate {
     this.#halt = shared.halt;
     this.#exits = new ProtectiveExits(parameters);
     this.orders = new WaitingOrders(parameters);
-    this.parts = new PartGate(this, this.#exits, this.#halt, drawdown);
+    this.parts = new PartGate(this, () => this.#checks, this.#exits, this.#halt, drawdown);
     shared.join(this, account);
   }
 
@@ -136,7 +135,7 @@ export class RiskGate {
     if (this.hasNews || this.#halt.markQuiet(block, row, row + 1) === row) return null;
     if (isBarred) return this.#lost ?? (this.awaitsRules ? "no-rules" : "halted");
     const times = { time: block.time[row]!, receivedAt: block.receivedAt[row]! };
-    const breach = this.checks.judgeSignal(times) ?? this.checks.judgeStart(side, clockAtRow(block, row));
+    const breach = this.#checks.judgeSignal(times) ?? this.#checks.judgeStart(side, clockAtRow(block, row));
     return breach?.reason ?? "no-position";
   }
 
@@ -188,7 +187,7 @@ export class RiskGate {
   /** From now on, orders are checked against these rules; rules that are not given stay as they are. */
   takeRules(rules: Partial<TradingRules>): void {
     this.#parameters = { ...this.#parameters, ...rules, awaitsRules: false };
-    this.checks = this.checks.under(this.#parameters);
+    this.#checks = this.#checks.under(this.#parameters);
   }
 
   /** Halts trading of the account by hand; `tradeId` is the last trade's, or -1. */
@@ -242,7 +241,7 @@ export class RiskGate {
       waiting: this.orders.snapshot(),
       ...this.#halt.snapshot(),
       exits: this.#exits.snapshot(),
-      pace: this.checks.snapshot(),
+      pace: this.#checks.snapshot(),
     };
   }
 
@@ -251,7 +250,7 @@ export class RiskGate {
     return {
       waiting: this.orders.snapshot(),
       exits: this.#exits.snapshot(),
-      pace: this.checks.snapshot(),
+      pace: this.#checks.snapshot(),
     };
   }
 
@@ -273,7 +272,7 @@ export class RiskGate {
   restoreSymbol({ waiting, exits, pace }: SymbolRiskSnapshot, changes: readonly OrderChange[]): void {
     this.orders.restore(waiting, changes);
     this.#restoreExits(exits);
-    this.checks.restore(pace);
+    this.#checks.restore(pace);
   }
 
   #restoreExits(exits: ExitSnapshot): void {
@@ -363,7 +362,7 @@ export class RiskGate {
     if (this.#lost !== null) return refusal(order, tick.id, { reason: this.#lost, ...LOST[this.#lost] });
     if (this.awaitsRules) return refusal(order, tick.id, RULES_AWAITED);
     if (this.#halt.bars(side)) return this.#halted(order, tick);
-    const breach = this.checks.judgeSignal(tick);
+    const breach = this.#checks.judgeSignal(tick);
     return breach === null ? null : refusal(order, tick.id, breach);
   }
 
@@ -373,12 +372,12 @@ export class RiskGate {
     const now = clockAt(tick);
     if (cause === null && this.#halt.bars(side)) return this.#halted(order, tick);
     // An order that protects the position never waits.
-    const tooSoon = isWorking || cause !== null ? null : this.checks.judgeStart(side, now);
+    const tooSoon = isWorking || cause !== null ? null : this.#checks.judgeStart(side, now);
     if (tooSoon !== null) return refusal(order, tick.id, tooSoon);
     const quote = this.#exchange.quote(order, tick);
-    const breach = this.checks.judgeQuote(order, quote);
+    const breach = this.#checks.judgeQuote(order, quote);
     if (breach !== null) return refusal(order, tick.id, breach);
-    if (!isWorking) this.checks.started(now);
+    if (!isWorking) this.#checks.started(now);
     return new Approved(order, quote);
   }
 
@@ -388,7 +387,7 @@ export class RiskGate {
     const { unmoved, position } = this.#account;
     this.#halt.rebook(unmoved, position);
     this.#exits.booked(side, price, quantity, position, isWhole);
-    this.checks.filled(side, time);
+    this.#checks.filled(side, time);
   }
 
   #halted(order: Judgeable, tick: Signalled): Refusal {
